@@ -1,0 +1,95 @@
+// The effective configuration: every default filled in, every value parsed. Sizes in bytes, durations in milliseconds,
+// paths absolute. config/schema.ts says how it is written; nothing here is read from the world again.
+import type { Secret } from './secret.ts'
+
+export interface Config {
+  /** The file it was read from; undefined for an embedded gateway. */
+  readonly file: string | undefined
+  readonly state: string
+  readonly listen: {
+    readonly address: readonly ListenAddress[]
+    readonly workers: number | 'auto'
+    readonly fastLane: boolean
+    readonly front: Front
+    readonly proxyProtocol: 'none' | 'required'
+    readonly trustedPeers: readonly string[]
+  }
+  /** Undefined: this listener speaks no TLS (only with a front other than direct). */
+  readonly tls: TlsConfig | undefined
+  readonly client: {
+    readonly require: 'always' | 'deliveries' | 'observe'
+    readonly commonNames: readonly string[]
+    readonly anchors: readonly AnchorConfig[]
+    readonly revocation: { readonly mode: 'none' | 'soft' | 'hard'; readonly files: readonly string[] }
+  }
+  readonly sources: {
+    readonly mode: 'enforce' | 'observe' | 'none'
+    readonly allowlist: string
+    /** Prefixes, valid by the grammar of domain/address.ts. */
+    readonly extra: readonly string[]
+    readonly maxAge: number
+  }
+  readonly apps: Readonly<Record<string, AppConfig>>
+  readonly routes: readonly RouteConfig[]
+  readonly limits: {
+    readonly body: number
+    readonly head: number
+    readonly bodiesInMemory: number
+    readonly handshakeTimeout: number
+    readonly headTimeout: number
+    readonly bodyTimeout: number
+    readonly idleTimeout: number
+    readonly connections: number
+    readonly connectionsPerAddress: number
+  }
+  readonly shutdown: { readonly delay: number; readonly timeout: number }
+  readonly admin: { readonly address: ListenAddress; readonly token: Secret | undefined }
+  readonly log: { readonly level: LogLevel; readonly format: 'json' | 'pretty' }
+}
+
+export type Front =
+  | 'direct'
+  | 'nginx'
+  | 'alb-verify'
+  | 'alb-passthrough'
+  | 'envoy'
+  | 'haproxy'
+  | 'cloudflare'
+  | 'rfc9440'
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+/** Where to listen. `host` undefined: all addresses of both families. Port 0: any free one. */
+export type ListenAddress =
+  | { readonly kind: 'tcp'; readonly host: string | undefined; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+export interface TlsConfig {
+  readonly certificate: string
+  readonly key: string
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** `name` is unique among the anchors; for a builtin one it is the builtin's. */
+export type AnchorConfig =
+  | { readonly kind: 'builtin'; readonly name: string; readonly builtin: 'digicert-ev' }
+  | { readonly kind: 'file'; readonly name: string; readonly file: string }
+
+/** Newest first: several while one is rotated. */
+export interface AppConfig {
+  readonly secrets: readonly Secret[]
+  readonly verifyTokens: readonly Secret[]
+}
+
+export interface RouteConfig {
+  readonly path: string
+  readonly apps: readonly string[]
+  /** http://…, https://… or unix:/path:/uri. */
+  readonly upstream: string
+  readonly timeout: number
+  readonly mode: 'relay' | 'inbox' | 'unsigned'
+  readonly answer: 'status' | 'full'
+  readonly challenge: 'answer' | 'forward'
+  readonly host: 'received' | 'upstream'
+  readonly clientCert: boolean
+  readonly unsafeUnsigned: boolean
+}

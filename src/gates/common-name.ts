@@ -1,0 +1,51 @@
+// Refuses a client whose one common name is not byte for byte a configured one: no suffix, wildcard, case or SAN rule.
+// Where anyone can buy a certificate of the same authority, this is the lock.
+import type { CertificateFacts, IdentityFacts, RequestFacts } from '../domain/facts.ts'
+import { type Verdict, admit, refuse } from '../domain/verdict.ts'
+import type { Gate } from './gate.ts'
+
+type Code = 'COMMON_NAME_MISMATCH'
+
+export interface CommonNameOptions {
+  /** `deliveries`: a client without certificate may pass for now. */
+  readonly absentMayWait: boolean
+}
+
+export function commonName(
+  allowed: readonly string[],
+  options: CommonNameOptions,
+): Gate<IdentityFacts, Code> {
+  return {
+    name: 'common-name',
+    check: ({ certificate }) =>
+      options.absentMayWait && certificate.leaf === undefined
+        ? admit('no certificate yet')
+        : judge(certificate, allowed),
+  }
+}
+
+/** Under `client.require: deliveries`: a GET may come without a certificate, and so without a name. */
+export function commonNameOnDelivery(
+  allowed: readonly string[],
+): Gate<Pick<RequestFacts, 'certificate' | 'method'>, Code> {
+  return {
+    name: 'common-name',
+    check: ({ certificate, method }) =>
+      certificate.leaf === undefined && method === 'GET'
+        ? admit('none, on a GET')
+        : judge(certificate, allowed),
+  }
+}
+
+function judge({ leaf }: CertificateFacts, allowed: readonly string[]): Verdict<Code> {
+  const names = leaf === undefined || leaf === 'unreadable' ? [] : leaf.commonNames
+  const [name] = names
+  if (names.length !== 1 || name === undefined)
+    return refuse('COMMON_NAME_MISMATCH', `${names.length} common names, not exactly one`)
+  if (!allowed.includes(name))
+    return refuse(
+      'COMMON_NAME_MISMATCH',
+      `CN ${JSON.stringify(name)} is not among the ${allowed.length} allowed`,
+    )
+  return admit(`CN ${JSON.stringify(name)}`)
+}

@@ -1,0 +1,81 @@
+// The whole policy on one screen: which gates stand in which phase, in order. Order is policy; a test pins it.
+import type {
+  BodyFacts,
+  ChallengeFacts,
+  ConnectionFacts,
+  IdentityFacts,
+  RequestFacts,
+} from '../domain/facts.ts'
+import type { PrefixTable } from '../domain/prefix-table.ts'
+import { certificate, certificateOnDelivery } from './certificate.ts'
+import { commonName, commonNameOnDelivery } from './common-name.ts'
+import { type ConnectionLimits, connectionLimit } from './connection-limit.ts'
+import { expectation } from './expectation.ts'
+import { framing } from './framing.ts'
+import type { Gate } from './gate.ts'
+import { headSize } from './head-size.ts'
+import { length } from './length.ts'
+import { mediaType } from './media-type.ts'
+import { method } from './method.ts'
+import { route } from './route.ts'
+import type { Placed } from './run.ts'
+import { signature } from './signature.ts'
+import { source } from './source.ts'
+import { verifyToken } from './verify-token.ts'
+import type { RefusalCode } from '../domain/refusals.ts'
+
+export interface Policy {
+  readonly connection: readonly Placed<ConnectionFacts>[]
+  readonly identity: readonly Placed<IdentityFacts>[]
+  readonly request: readonly Placed<RequestFacts>[]
+  readonly challenge: readonly Placed<ChallengeFacts>[]
+  readonly body: readonly Placed<BodyFacts>[]
+}
+
+export interface PolicyInputs {
+  readonly prefixes: PrefixTable
+  readonly sources: 'enforce' | 'observe' | 'none'
+  readonly require: 'always' | 'deliveries' | 'observe'
+  readonly commonNames: readonly string[]
+  readonly limits: ConnectionLimits & { readonly body: number }
+}
+
+/** TLS ends at hubgate itself. */
+export function directPolicy({ prefixes, sources, require, commonNames, limits }: PolicyInputs): Policy {
+  const absentMayWait = require === 'deliveries'
+  const identity = require === 'observe' ? observed : enforced
+  return {
+    connection: [
+      enforced(connectionLimit(limits)),
+      ...(sources === 'none'
+        ? []
+        : [sources === 'observe' ? observed(source(prefixes)) : enforced(source(prefixes))]),
+    ],
+    identity: [
+      identity(certificate({ absentMayWait })),
+      identity(commonName(commonNames, { absentMayWait })),
+    ],
+    request: [
+      ...(absentMayWait
+        ? [enforced(certificateOnDelivery()), enforced(commonNameOnDelivery(commonNames))]
+        : []),
+      enforced(headSize()),
+      enforced(framing()),
+      enforced(route()),
+      enforced(method()),
+      enforced(expectation()),
+      enforced(length(limits.body)),
+      enforced(mediaType()),
+    ],
+    challenge: [enforced(verifyToken())],
+    body: [enforced(signature())],
+  }
+}
+
+function enforced<Needs, Code extends RefusalCode>(gate: Gate<Needs, Code>): Placed<Needs, Code> {
+  return { gate, observed: false }
+}
+
+function observed<Needs, Code extends RefusalCode>(gate: Gate<Needs, Code>): Placed<Needs, Code> {
+  return { gate, observed: true }
+}
