@@ -1,0 +1,126 @@
+// Reads trust anchors: files that hold exactly CA certificates. Node loads an empty, cut-off or garbage list silently,
+// so every byte is accounted for here before OpenSSL sees it. Which anchor a chain ends in is for the record only.
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { AnchorConfig } from '../config/config.ts'
+import { type KnownAnchor, knownAnchor } from './known-anchors.ts'
+
+export interface Anchor {
+  readonly name: string
+  readonly pem: string
+  readonly certificate: X509Certificate
+  /** SHA-256 of the DER bytes, upper-case hex in pairs with colons, as openssl prints it. */
+  readonly fingerprint: string
+  readonly known: KnownAnchor | undefined
+}
+
+const BUILTIN: Readonly<Record<'digicert-ev', URL>> = {
+  'digicert-ev': new URL('../../certs/digicert-high-assurance-ev-root-ca.pem', import.meta.url),
+}
+
+/** The largest file read as an anchor, bytes: a bundle of all public roots is some 200 KiB. */
+const MAX_FILE = 1024 * 1024
+
+/** @throws AnchorFileError in words for an operator, or the system's error where the file cannot be read. */
+export async function loadAnchors(source: AnchorConfig): Promise<readonly Anchor[]> {
+  const file = source.kind === 'builtin' ? BUILTIN[source.builtin] : source.file
+  const bytes = await readFile(file)
+  const certificates = parseAnchors(bytes)
+  return certificates.map((certificate, i) => anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name))
+}
+
+/** What is wrong with an anchor file, and what to do. */
+export class AnchorFileError extends Error {
+  override readonly name = 'AnchorFileError'
+  readonly hint: string
+
+  constructor(message: string, hint: string) {
+    super(message)
+    this.hint = hint
+  }
+}
+
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----/g
+
+/**
+ * Reads PEM (one or more CERTIFICATE blocks, text and comments between them) or one DER certificate.
+ * @throws AnchorFileError where anything is not exactly a list of CA certificates.
+ */
+export function parseAnchors(bytes: Uint8Array): readonly X509Certificate[] {
+  if (bytes.length === 0) throw new AnchorFileError('the file is empty', 'put a CA certificate in PEM form there')
+  if (bytes.length > MAX_FILE) throw new AnchorFileError(`the file is larger than ${MAX_FILE} bytes`, 'an anchor file holds a few certificates')
+  const certificates = bytes[0] === 0x30 ? [parseCertificate(bytes)] : parsePem(Buffer.from(bytes).toString('latin1'))
+  for (const certificate of certificates) demandAuthority(certificate)
+  const twice = certificates.find((one, i) => certificates.findIndex((other) => other.fingerprint256 === one.fingerprint256) < i)
+  if (twice !== undefined) throw new AnchorFileError(`${subjectOf(twice)} stands there twice`, 'remove one')
+  return certificates
+}
+
+function parsePem(text: string): X509Certificate[] {
+  if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text))
+    throw new AnchorFileError('the file holds a private key', 'an anchor is public; remove the key, and replace it if others could read this file')
+  const blocks = [...text.matchAll(BLOCK)]
+  // Every BEGIN and END must belong to a whole block: OpenSSL stops silently at a second block that is cut off.
+  if (text.split('-----').length - 1 !== blocks.length * 4)
+    throw new AnchorFileError('a PEM block is cut off or garbled', 'compare the file with its source')
+  if (blocks.length === 0)
+    throw new AnchorFileError('no PEM block and no DER certificate', 'the file must hold "-----BEGIN CERTIFICATE-----" blocks')
+  return blocks.map(([, label, base64 = '']) => {
+    if (label !== 'CERTIFICATE')
+      throw new AnchorFileError(`a block is "${label ?? ''}", not CERTIFICATE`, 'keep only CERTIFICATE blocks')
+    return parseCertificate(decodeBase64(base64))
+  })
+}
+
+function decodeBase64(text: string): Buffer {
+  const compact = text.replaceAll(/[\r\n]/g, '')
+  const bytes = Buffer.from(compact, 'base64')
+  if (bytes.toString('base64') !== compact) throw new AnchorFileError('a PEM block is not whole base64', 'compare the file with its source')
+  return bytes
+}
+
+function parseCertificate(der: Uint8Array): X509Certificate {
+  try {
+    const certificate = new X509Certificate(der)
+    if (Buffer.compare(certificate.raw, der) === 0) return certificate
+  } catch {
+    // Said below, in words that do not depend on OpenSSL's version.
+  }
+  throw new AnchorFileError('a block is not one whole certificate', 'compare the file with its source')
+}
+
+function demandAuthority(certificate: X509Certificate): void {
+  if (!certificate.ca)
+    throw new AnchorFileError(
+      `${subjectOf(certificate)} is not a CA certificate`,
+      `it is a leaf, issued by ${certificate.issuer.split('\n').join(', ')}; ask for the issuing certificate instead`,
+    )
+}
+
+export function anchorOf(certificate: X509Certificate, name: string): Anchor {
+  const fingerprint = certificate.fingerprint256
+  return { name, certificate, fingerprint, pem: certificate.toString(), known: knownAnchor(fingerprint) }
+}
+
+export function subjectOf(certificate: X509Certificate): string {
+  return certificate.subject.split('\n').join(', ')
+}
+
+/**
+ * Names every anchor that could have signed the leaf or an intermediate the client sent: for records, and to close
+ * connections whose anchor was removed; never to admit.
+ * @param chain leaf first, then what the client sent and OpenSSL kept.
+ */
+export function anchorsOf(chain: readonly X509Certificate[], anchors: readonly Anchor[]): readonly Anchor[] {
+  for (const certificate of chain) {
+    const signers = anchors.filter((anchor) => signedBy(certificate, anchor.certificate))
+    if (signers.length > 0) return signers
+  }
+  return []
+}
+
+function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  if (certificate.fingerprint256 === issuer.fingerprint256) return true
+  // checkIssued compares names and extensions only: two roots may carry one name, so the key has to fit, too.
+  return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
+}

@@ -1,0 +1,142 @@
+// A strict reader of DER (X.690 §10): definite minimal lengths, nothing beyond the end, bounded depth by its callers.
+// Knows tags and bytes only; what they mean stands in read-leaf.ts.
+
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  oid: 0x06,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  teletexString: 0x14,
+  ia5String: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
+  bmpString: 0x1e,
+  sequence: 0x30,
+  set: 0x31,
+} as const
+
+export interface Element {
+  readonly tag: number
+  readonly content: Uint8Array
+}
+
+/** Thrown for whatever is not DER; callers turn it into one verdict. */
+export class DerError extends Error {
+  override readonly name = 'DerError'
+}
+
+/** Reads exactly one element that fills `bytes`. */
+export function readOnly(bytes: Uint8Array, tag: number): Element {
+  const reader = new DerReader(bytes)
+  const element = reader.next(tag)
+  reader.end()
+  return element
+}
+
+/** Walks the elements of one level, in order. */
+export class DerReader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get done(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  /** The tag of the next element, or undefined at the end. */
+  peek(): number | undefined {
+    return this.#bytes[this.#at]
+  }
+
+  /** The next element, which must have `tag` where one is given. */
+  next(tag?: number): Element {
+    const found = this.#byte()
+    if ((found & 0x1f) === 0x1f) throw new DerError('a tag of several bytes')
+    if (tag !== undefined && found !== tag) throw new DerError(`tag ${found}, expected ${tag}`)
+    const length = this.#length()
+    if (length > this.#bytes.length - this.#at) throw new DerError('an element reaches beyond its end')
+    const content = this.#bytes.subarray(this.#at, this.#at + length)
+    this.#at += length
+    return { tag: found, content }
+  }
+
+  /** The next element if it has `tag`. */
+  optional(tag: number): Element | undefined {
+    return this.peek() === tag ? this.next(tag) : undefined
+  }
+
+  /** A reader for the inside of the next element. */
+  inside(tag: number): DerReader {
+    return new DerReader(this.next(tag).content)
+  }
+
+  end(): void {
+    if (!this.done) throw new DerError('bytes after the last element')
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at]
+    if (byte === undefined) throw new DerError('ends within an element')
+    this.#at += 1
+    return byte
+  }
+
+  #length(): number {
+    const first = this.#byte()
+    if (first < 0x80) return first
+    const count = first & 0x7f
+    if (count === 0 || count > 4) throw new DerError('an indefinite or absurd length')
+    let length = 0
+    for (let i = 0; i < count; i++) length = length * 256 + this.#byte()
+    if (length < 0x80 || length < 2 ** (8 * (count - 1))) throw new DerError('a length not in its shortest form')
+    return length
+  }
+}
+
+/** Dotted form of an OBJECT IDENTIFIER's content. */
+export function readOid({ content }: Element): string {
+  const arcs: number[] = []
+  let arc = 0
+  for (const [i, byte] of content.entries()) {
+    if (arc === 0 && byte === 0x80) throw new DerError('an OID arc not in its shortest form')
+    arc = arc * 128 + (byte & 0x7f)
+    if (!Number.isSafeInteger(arc)) throw new DerError('an OID arc too large')
+    if (byte < 0x80) {
+      arcs.push(arc)
+      arc = 0
+    } else if (i === content.length - 1) throw new DerError('an OID cut off')
+  }
+  const [first] = arcs
+  if (first === undefined) throw new DerError('an empty OID')
+  const root = Math.min(2, Math.floor(first / 40))
+  return [root, first - root * 40, ...arcs.slice(1)].join('.')
+}
+
+/** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: to the second, in Z. */
+export function readTime({ tag, content }: Element): Date {
+  const text = Buffer.from(content).toString('latin1')
+  const match = tag === TAG.utcTime ? /^(\d\d)(\d{10})Z$/.exec(text) : /^(\d{4})(\d{10})Z$/.exec(text)
+  if (match === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) throw new DerError('a malformed time')
+  const [, year = '', rest = ''] = match
+  // RFC 5280 §4.1.2.5.1: two digits from 50 on are of the last century.
+  const fullYear = year.length === 4 ? Number(year) : Number(year) + (Number(year) >= 50 ? 1900 : 2000)
+  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) => Number(rest.slice(at, at + 2)))
+  return new Date(Date.UTC(fullYear, (month ?? 0) - 1, day, hour, minute, second))
+}
+
+/** The text of a directory string; undefined for types or bytes that are no plain text (they match no name). */
+export function readText({ tag, content }: Element): string | undefined {
+  const bytes = Buffer.from(content)
+  if (tag === TAG.utf8String) {
+    const text = bytes.toString('utf8')
+    return Buffer.from(text, 'utf8').equals(bytes) ? text : undefined
+  }
+  const plain = tag === TAG.printableString || tag === TAG.ia5String
+  return plain && content.every((byte) => byte < 0x80) ? bytes.toString('latin1') : undefined
+}
