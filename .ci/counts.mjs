@@ -1,0 +1,21 @@
+// Reads vitest's JSON report and prints `PASSED FAILED`. A test that did not run (skipped, todo) has failed.
+import { readFileSync } from 'node:fs'
+
+const report = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8'))
+let passed = 0
+let failed = 0
+for (const file of report.testResults) {
+  // A file that could not be loaded has no tests to count, and has failed.
+  if (file.assertionResults.length === 0) count(false, `${file.name}: ${file.message}`)
+  for (const { status, fullName } of file.assertionResults)
+    count(status === 'passed', `${status}: ${file.name}: ${fullName}`)
+}
+console.log(passed, failed)
+
+function count(isPassed, line) {
+  if (isPassed) passed++
+  else {
+    failed++
+    console.error(line)
+  }
+}

@@ -1,0 +1,18 @@
+// How the suite runs: each file in a process of its own, two at a time, so that sockets, signals and memory stay apart.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    watch: false,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    teardownTimeout: 10_000,
+    // A test that only passes the second time has not passed.
+    retry: 0,
+    allowOnly: false,
+    passWithNoTests: false,
+  },
+})
