@@ -1,0 +1,64 @@
+// The fields the upstream gets: what the client sent end to end, in its order and spelling, and what we vouch for.
+// Whatever asserts identity, address or trace comes from us alone; a field from outside that does is removed.
+import { Fields, pairs } from '../domain/fields.ts'
+import type { Route } from '../domain/route.ts'
+
+export interface Vouched {
+  readonly requestId: string
+  /** The admitted address, as text. */
+  readonly address: string
+  /** What was really checked, in order: source, certificate, signature. */
+  readonly verified: readonly string[]
+  readonly app: string | undefined
+  /** DER bytes of the leaf. */
+  readonly leaf: Uint8Array | undefined
+}
+
+// RFC 9110 §7.6.1, and Proxy-Authorization, which is meant for the first proxy. Expect was answered by us.
+const HOP_BY_HOP = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer',
+  'transfer-encoding', 'upgrade', 'expect', 'http2-settings',
+])
+
+const ASSERTING = new Set([
+  'forwarded', 'x-real-ip', 'true-client-ip', 'proxy', 'x-request-id', 'cf-connecting-ip', 'cf-connecting-ipv6',
+  'x-client-ip', 'x-cluster-client-ip', 'fastly-client-ip', 'x-original-forwarded-for', 'x-envoy-external-address',
+])
+
+const ASSERTING_PREFIXES = [
+  'x-forwarded-', 'client-cert', 'x-ssl-', 'ssl-client-', 'x-client-cert', 'x-amzn-mtls-', 'cf-client-cert-', 'hubgate-',
+]
+
+/** Whether a field (lower case) would tell the upstream something that only we may tell. */
+export function assertsIdentity(name: string): boolean {
+  // Servers that follow CGI (RFC 3875 §4.1.18) read X_Forwarded_For as X-Forwarded-For.
+  return name.includes('_') || ASSERTING.has(name) || ASSERTING_PREFIXES.some((prefix) => name.startsWith(prefix))
+}
+
+/** @returns name, value, name, value, …, ready to be written. */
+export function sentFields(received: Fields, route: Route, vouched: Vouched): string[] {
+  const named = new Set(received.list('connection'))
+  const sent: string[] = []
+  for (const [name, value] of pairs(received.raw)) {
+    const lower = name.toLowerCase()
+    if (HOP_BY_HOP.has(lower) || named.has(lower) || assertsIdentity(lower)) continue
+    sent.push(name, lower === 'host' && route.host === 'upstream' ? route.upstream.authority : value)
+  }
+  sent.push(
+    'X-Forwarded-For', vouched.address,
+    'X-Forwarded-Proto', 'https',
+    'X-Forwarded-Host', received.only('host') ?? '',
+    'X-Request-Id', vouched.requestId,
+  )
+  if (vouched.verified.length > 0) sent.push('Hubgate-Verified', vouched.verified.join(', '))
+  if (vouched.app !== undefined) sent.push('Hubgate-App', vouched.app)
+  // RFC 9440 §2.1: the DER bytes as a byte sequence of RFC 8941.
+  if (route.clientCert && vouched.leaf !== undefined)
+    sent.push('Client-Cert', `:${Buffer.from(vouched.leaf).toString('base64')}:`)
+  return sent
+}
+
+/** The upstream's own path with the received query appended as it came. */
+export function sentTarget(route: Route, query: string): string {
+  return query === '' ? route.upstream.path : `${route.upstream.path}?${query}`
+}
