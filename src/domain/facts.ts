@@ -49,7 +49,8 @@ export interface RequestFacts extends IdentityFacts {
 /** Known of a GET that asks for the challenge. */
 export interface ChallengeFacts {
   readonly query: string
-  readonly tokens: readonly string[]
+  /** The verify tokens of the route's apps; undefined where the upstream decides (`challenge: forward`). */
+  readonly tokens: readonly string[] | undefined
 }
 
 /** Known when the whole body is there. */

@@ -16,7 +16,7 @@ export interface Observation {
 
 export interface Admitted {
   readonly outcome: 'admit'
-  /** Names of the gates that admitted, in order; an observed gate counts only where it would have admitted. */
+  /** Names of the enforced gates that admitted, in order: what only observes proves nothing. */
   readonly passed: readonly string[]
   readonly observations: readonly Observation[]
   readonly evidence: Evidence
@@ -36,12 +36,12 @@ const NO_EVIDENCE: Evidence = Object.freeze({})
 export function runGates<Needs>(gates: readonly Placed<Needs>[], facts: Needs): PhaseVerdict {
   const passed: string[] = []
   const observations: Observation[] = []
-  let evidence = NO_EVIDENCE
+  let evidence: Evidence = NO_EVIDENCE
   for (const { gate, observed } of gates) {
     const verdict = checked(gate, facts)
     if (verdict.outcome === 'admit') {
-      passed.push(gate.name)
-      if (verdict.evidence !== undefined) evidence = { ...evidence, ...verdict.evidence }
+      if (!observed) passed.push(gate.name)
+      if (verdict.evidence !== undefined) evidence = Object.assign({}, evidence, verdict.evidence)
     } else if (observed) observations.push({ gate: gate.name, refusal: verdict })
     else return { outcome: 'refuse', gate: gate.name, refusal: verdict, observations }
   }

@@ -16,7 +16,6 @@ export type ReloadOutcome =
 export interface Gateway {
   /** Where it listens, once it does: an AddressInfo, or the path of a Unix socket. */
   readonly addresses: readonly (AddressInfo | string)[]
-  readonly adminAddress: AddressInfo | string | undefined
   /** Resolves when every listener accepts. @throws ConfigError, or the system's error (EADDRINUSE …). */
   readonly listen: () => Promise<void>
   /** All or nothing. Without a configuration: reads the file again. */

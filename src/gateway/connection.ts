@@ -1,0 +1,117 @@
+// One connection's story: who is at the other end, what was proved once for all its requests, and when it must end.
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Address } from '../domain/address.ts'
+import type { Leaf } from '../domain/leaf.ts'
+import type { Phase } from '../domain/refusals.ts'
+import type { Evidence } from '../domain/verdict.ts'
+import type { Observation, PhaseVerdict } from '../gates/run.ts'
+import type { ClientCertificate } from '../tls/client-certificate.ts'
+import type { Exchange } from './exchange.ts'
+import type { Generation } from './generation.ts'
+
+/** After end(), the other side gets this long to close as well. */
+const CLOSE_MS = 1_000
+
+export interface Opened {
+  readonly id: string
+  readonly socket: Socket
+  readonly address: Address | undefined
+  readonly generation: Generation
+}
+
+export class Connection {
+  readonly id: string
+  readonly socket: Socket
+  readonly peer: string | undefined
+  readonly peerPort: number | undefined
+  readonly address: Address | undefined
+  /** The generation whose trust its handshake used. */
+  readonly generation: Generation
+  readonly openedAt = performance.now()
+  /** Requests whose end is not recorded yet. */
+  readonly exchanges = new Set<Exchange>()
+  phase: Phase = 'connection'
+  secure: TLSSocket | undefined
+  client: ClientCertificate | undefined
+  passed: readonly string[] = []
+  observations: readonly Observation[] = []
+  evidence: Evidence = {}
+  /** Takes no further request; ends with the last answer. */
+  closing = false
+  /** Its end has its record, or needs none. */
+  recorded = false
+  #deadline = Infinity
+  #onDeadline: () => void = () => {}
+
+  constructor({ id, socket, address, generation }: Opened) {
+    this.id = id
+    this.socket = socket
+    this.peer = socket.remoteAddress
+    this.peerPort = socket.remotePort
+    this.address = address
+    this.generation = generation
+  }
+
+  get leaf(): Leaf | undefined {
+    const leaf = this.client?.facts.leaf
+    return leaf === 'unreadable' ? undefined : leaf
+  }
+
+  /** The anchors its chain ends in, for the record. */
+  get anchor(): string | undefined {
+    const names = this.client?.facts.authorized === true ? this.client.anchors.map(({ name }) => name) : []
+    return names.length === 0 ? undefined : names.join(' or ')
+  }
+
+  /** Keeps what a phase found. @returns whether all its gates admitted. */
+  takes(verdict: PhaseVerdict): boolean {
+    this.observations = [...this.observations, ...verdict.observations]
+    if (verdict.outcome === 'refuse') return false
+    this.passed = [...this.passed, ...verdict.passed]
+    this.evidence = { ...this.evidence, ...verdict.evidence }
+    return true
+  }
+
+  /** One deadline at a time, wall-clock from now, whatever bytes drip in. */
+  setDeadline(milliseconds: number, onDeadline: () => void): void {
+    this.#deadline = performance.now() + milliseconds
+    this.#onDeadline = onDeadline
+  }
+
+  clearDeadline(): void {
+    this.#deadline = Infinity
+  }
+
+  checkDeadline(now: number): void {
+    if (now < this.#deadline) return
+    this.#deadline = Infinity
+    this.#onDeadline()
+  }
+
+  /** Ends without a word of HTTP: TLS close, then gone within a second. */
+  close(): void {
+    this.closing = true
+    const socket = this.secure ?? this.socket
+    // What still comes in is read and dropped: unread bytes would turn the close into a reset.
+    socket.resume()
+    socket.end()
+    setTimeout(() => this.destroy(), CLOSE_MS).unref()
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy()
+  }
+
+  destroy(): void {
+    this.secure?.destroy()
+    this.socket.destroy()
+  }
+
+  /** No longer welcome: at once where it is idle, else with the answer in flight, at the latest after `grace` milliseconds. */
+  retire(grace: number): void {
+    this.closing = true
+    if (this.exchanges.size === 0) this.close()
+    else setTimeout(() => this.destroy(), grace).unref()
+  }
+}

@@ -1,0 +1,95 @@
+// All open connections: counted for the limits, found again by their sockets, and swept for deadlines that passed.
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { parseAddress } from '../domain/address.ts'
+import { Connection } from './connection.ts'
+import type { Generation } from './generation.ts'
+
+// One sweep over all costs less than a timer a phase a request, and no deadline here is finer than this.
+const SWEEP_MS = 250
+
+export class Connections {
+  readonly #open = new Set<Connection>()
+  readonly #bySocket = new WeakMap<Duplex, Connection>()
+  readonly #perAddress = new Map<string, number>()
+  readonly #sweeper: NodeJS.Timeout
+  readonly #name = Math.random().toString(36).slice(2, 8)
+  #count = 0
+  #onEmpty: (() => void) | undefined
+
+  constructor() {
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS)
+    this.#sweeper.unref()
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Requests in flight, over all connections. */
+  get exchanges(): number {
+    return [...this.#open].reduce((sum, { exchanges }) => sum + exchanges.size, 0)
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#open.values()
+  }
+
+  /** Takes in a new socket until it closes. */
+  open(socket: Socket, generation: Generation): Connection {
+    this.#count += 1
+    const address = parseAddress(socket.remoteAddress ?? '')
+    const id = `${this.#name}-${this.#count.toString(36)}`
+    const connection = new Connection({ id, socket, address, generation })
+    this.#open.add(connection)
+    this.#bySocket.set(socket, connection)
+    this.#perAddress.set(connection.peer ?? '', this.openFrom(connection) + 1)
+    socket.once('close', () => this.#closed(connection))
+    return connection
+  }
+
+  openFrom({ peer }: Connection): number {
+    return this.#perAddress.get(peer ?? '') ?? 0
+  }
+
+  /** Makes a connection known by its TLS socket, too. */
+  secured(connection: Connection, socket: Duplex): void {
+    this.#bySocket.set(socket, connection)
+  }
+
+  of(socket: Duplex): Connection | undefined {
+    return this.#bySocket.get(socket)
+  }
+
+  /** Resolves when none is open, or after `milliseconds`. */
+  async empty(milliseconds: number): Promise<void> {
+    if (this.#open.size === 0) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      this.#onEmpty = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  /** Ends all at once and stops sweeping. */
+  destroy(): void {
+    clearInterval(this.#sweeper)
+    for (const connection of this.#open) connection.destroy()
+  }
+
+  #closed(connection: Connection): void {
+    this.#open.delete(connection)
+    for (const exchange of connection.exchanges) exchange.clientGone()
+    const left = this.openFrom(connection) - 1
+    if (left > 0) this.#perAddress.set(connection.peer ?? '', left)
+    else this.#perAddress.delete(connection.peer ?? '')
+    if (this.#open.size === 0) this.#onEmpty?.()
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const connection of this.#open) connection.checkDeadline(now)
+  }
+}

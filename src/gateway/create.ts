@@ -1,0 +1,215 @@
+// Puts the gateway together and gives it its life: listen, reload, drain, end. `hubgate serve` and embedders use the same.
+import type { Server as HttpServer } from 'node:http'
+import type { Server } from 'node:net'
+import type { Config } from '../config/config.ts'
+import { ConfigError, type Problem } from '../config/problem.ts'
+import type { Policy } from '../gates/policy.ts'
+import { type LogOptions, Observer } from '../observe/observer.ts'
+import { createAgents } from '../upstream/agents.ts'
+import { BodyBudget } from './body-budget.ts'
+import { acceptConnection } from './connection-phase.ts'
+import { Connections } from './connections.ts'
+import type { Gateway, ReloadOutcome } from './gateway.ts'
+import { type Generation, type Prepared, prepare } from './generation.ts'
+import { handshakeServer } from './handshake-phase.ts'
+import { boundTo, listenOn } from './listeners.ts'
+import { Reloader } from './reload.ts'
+import { awaitNextRequest, requestServer } from './request-phase.ts'
+import type { Shared } from './shared.ts'
+import { stillWelcome } from './welcome.ts'
+
+export interface CreateOptions {
+  /** Gives the configuration anew, for a reload without one, with the files that are part of it. @throws ConfigError */
+  readonly reread?: () => Reread
+  /** Files that `${file:…}` names: a change makes the gateway read the configuration anew. */
+  readonly files?: readonly string[]
+  /** Where log lines go; standard output by default. */
+  readonly log?: LogOptions['write']
+  /** For tests of the policy itself: the gates to run instead. */
+  readonly unsafePolicy?: (policy: Policy) => Policy
+}
+
+export interface Reread {
+  readonly config: Config
+  readonly files: readonly string[]
+}
+
+/** Connections that a change made unwelcome have this long to finish what is in flight, milliseconds. */
+const RETIRE_GRACE_MS = 30_000
+
+/** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
+export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
+  const prepared = await prepare(config)
+  if ('problems' in prepared) throw new ConfigError(prepared.problems, config.file)
+  return new RunningGateway(prepared, options)
+}
+
+export class RunningGateway implements Gateway {
+  readonly observer: Observer
+  readonly #options: CreateOptions
+  readonly #shared: Shared
+  readonly #reloader: Reloader
+  #current: Generation | undefined
+  #listeners: readonly Server[] = []
+  #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
+
+  constructor(prepared: Prepared, options: CreateOptions) {
+    const { config } = prepared
+    this.#options = options
+    this.observer = new Observer({ ...config.log, ...(options.log === undefined ? {} : { write: options.log }) })
+    this.#shared = {
+      observer: this.observer,
+      connections: new Connections(),
+      budget: new BodyBudget(config.limits.bodiesInMemory),
+      agents: createAgents(),
+      generation: () => this.generation,
+      draining: () => this.#state === 'draining' || this.#state === 'ended',
+      awaitNextRequest: (connection) => awaitNextRequest(this.#shared, connection),
+    }
+    this.#current = this.#generationOf(prepared, 1)
+    this.#reloader = new Reloader({ reread: options.reread, files: options.files ?? [], apply: (next) => this.#apply(next), observer: this.observer })
+    this.observer.generation(this.generation)
+  }
+
+  get addresses() {
+    return this.#listeners.map(boundTo)
+  }
+
+  get config(): Config {
+    return this.generation.config
+  }
+
+  get generation(): Generation {
+    if (this.#current === undefined) throw new Error('asked before it was made')
+    return this.#current
+  }
+
+  /** Connections and requests now, and bytes of bodies in memory. */
+  get load() {
+    const { connections, budget } = this.#shared
+    return { connections: connections.size, requests: connections.exchanges, bodyBytes: budget.taken }
+  }
+
+  /** Listening, and not about to end. */
+  get ready(): boolean {
+    return this.#state === 'listening'
+  }
+
+  async listen(): Promise<void> {
+    const { config } = this.generation
+    this.#listeners = await listenOn(config.listen.address, (socket) => acceptConnection(this.#shared, socket))
+    this.#state = 'listening'
+    await this.#reloader.start(config)
+    for (const warning of this.generation.warnings) this.observer.warn('config.warning', warning)
+    this.observer.started(this.addresses)
+  }
+
+  async reload(config?: Config): Promise<ReloadOutcome> {
+    return this.#reloader.reload(config)
+  }
+
+  onAudit(listener: Parameters<Gateway['onAudit']>[0]): () => void {
+    return this.observer.onAudit(listener)
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'leaving' || this.#state === 'draining') return this.#end()
+    if (this.#state === 'ended') return
+    const { shutdown } = this.generation.config
+    this.#state = 'leaving'
+    this.#reloader.stop()
+    this.observer.draining(this.load)
+    // The load balancer sees /readyz fail first, while we still accept.
+    if (this.#listeners.length > 0) await this.#pause(shutdown.delay)
+    if (this.#ended()) return
+    this.#state = 'draining'
+    for (const listener of this.#listeners) listener.close()
+    for (const connection of this.#shared.connections) connection.retire(shutdown.timeout)
+    await this.#shared.connections.empty(shutdown.timeout)
+    this.#end()
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      this.#cutPause = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+
+  #cutPause: () => void = () => {}
+
+  #ended(): boolean {
+    return this.#state === 'ended'
+  }
+
+  #end(): void {
+    if (this.#ended()) return
+    this.#state = 'ended'
+    this.#cutPause()
+    for (const listener of this.#listeners) listener.close()
+    this.#shared.connections.destroy()
+    this.#shared.agents.destroy()
+    this.generation.servers.http.close()
+    this.observer.ended()
+  }
+
+  #generationOf(prepared: Prepared, id: number): Generation {
+    const policy = this.#options.unsafePolicy?.(prepared.policy) ?? prepared.policy
+    // Connections stay on the server they began with, so it is made anew only where its settings changed.
+    const http = this.#sameHttpServer(prepared.config) ?? requestServer(this.#shared, prepared.config.limits)
+    const tls = handshakeServer(this.#shared, prepared, (connection, socket) => {
+      connection.setDeadline(prepared.config.limits.headTimeout + 1_000, () => connection.close())
+      http.emit('connection', socket)
+    })
+    return Object.freeze({ ...prepared, policy, id, servers: { tls, http } })
+  }
+
+  #sameHttpServer({ limits }: Config): HttpServer | undefined {
+    if (this.#current === undefined) return undefined
+    const { limits: before } = this.#current.config
+    const same = before.head === limits.head && before.headTimeout === limits.headTimeout && before.idleTimeout === limits.idleTimeout
+    return same ? this.#current.servers.http : undefined
+  }
+
+  // The new state is whole before anything sees it; open connections are judged by it at once.
+  async #apply(config: Config): Promise<ReloadOutcome> {
+    const prepared = await prepare(config)
+    if ('problems' in prepared) return { outcome: 'refused', problems: prepared.problems }
+    const problems = fixedSettings(this.generation.config, config)
+    if (problems.length > 0) return { outcome: 'refused', problems }
+    const before = this.generation
+    this.#current = this.#generationOf(prepared, before.id + 1)
+    this.#shared.budget.limit = config.limits.bodiesInMemory
+    const unwelcome = [...this.#shared.connections].filter((connection) => !stillWelcome(connection, this.generation))
+    for (const connection of unwelcome) connection.retire(RETIRE_GRACE_MS)
+    this.observer.generation(this.generation)
+    for (const warning of prepared.warnings) this.observer.warn('config.warning', warning)
+    return { outcome: 'reloaded', generation: this.generation.id, closed: unwelcome.length, changes: changesBetween(before, this.generation) }
+  }
+}
+
+/** Settings that cannot change while sockets are open. */
+function fixedSettings(before: Config, now: Config): Problem[] {
+  const fixed = [
+    ['listen', before.listen, now.listen],
+    ['admin', { ...before.admin, token: '' }, { ...now.admin, token: '' }],
+    ['state', before.state, now.state],
+  ] as const
+  return fixed
+    .filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
+    .map(([setting]) => ({ setting, message: 'cannot change while hubgate runs', hint: 'restart it, or set it back' }))
+}
+
+function changesBetween(before: Generation, now: Generation): string[] {
+  const changes: string[] = []
+  if (before.prefixes.size !== now.prefixes.size || before.listUpdated?.getTime() !== now.listUpdated?.getTime())
+    changes.push(`allow-list: ${before.prefixes.size} to ${now.prefixes.size} prefixes`)
+  const names = (generation: Generation) => generation.anchors.map(({ name }) => name).join(', ')
+  if (names(before) !== names(now)) changes.push(`anchors: ${names(before)} to ${names(now)}`)
+  if (before.serverCertificate.fingerprint256 !== now.serverCertificate.fingerprint256) changes.push('server certificate')
+  if (JSON.stringify(before.config.routes) !== JSON.stringify(now.config.routes)) changes.push('routes')
+  return changes
+}

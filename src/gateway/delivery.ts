@@ -1,0 +1,50 @@
+// Phases 5 and 6 of a signed delivery: read it, check its signature, send it on, and only then acknowledge.
+import type { Route } from '../domain/route.ts'
+import { refuse } from '../domain/verdict.ts'
+import { announcedLength } from '../gates/framing.ts'
+import { runGates } from '../gates/run.ts'
+import { emptyAnswer, fullAnswer } from './answers.ts'
+import type { Exchange } from './exchange.ts'
+import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
+import { readBody } from './read-body.ts'
+
+export async function deliver(exchange: Exchange, route: Route): Promise<void> {
+  const { budget } = exchange.shared
+  const length = announcedLength(exchange.facts.fields) ?? 0
+  // Taken before the first byte is read: what does not fit is refused while it is still the client's.
+  if (!budget.take(length)) return exchange.refuse('body', refuse('OVERLOADED', `${budget.taken} bytes of bodies in memory, ${length} more announced`))
+  try {
+    await readAndForward(exchange, route, length)
+  } finally {
+    budget.give(length)
+  }
+}
+
+async function readAndForward(exchange: Exchange, route: Route, length: number): Promise<void> {
+  const { facts, response, generation } = exchange
+  exchange.phase = 'body'
+  if (facts.fields.has('expect')) response.writeContinue()
+  const body = await readBody(exchange, length, route.keys)
+  if (body === undefined) return
+  const signed = { signatures: facts.fields.all('x-hub-signature-256'), digests: body.digests }
+  if (!exchange.passes(runGates(generation.policy.body, signed))) return
+  exchange.phase = 'forward'
+  try {
+    const answer = await exchangeWithUpstream(exchange, route, body.bytes)
+    exchange.phase = 'done'
+    answerVerdict(exchange, route, answer)
+  } catch (error) {
+    refuseUpstreamFailure(exchange, error)
+  }
+}
+
+// Meta counts 200 alone as success, so every 2xx becomes one.
+function answerVerdict(exchange: Exchange, route: Route, answer: { status: number; contentType: string | undefined; body: Uint8Array }): void {
+  const { status } = answer
+  const acknowledged = status >= 200 && status < 300
+  const end = acknowledged
+    ? ({ outcome: 'acknowledged', detail: `the upstream answered ${status}` } as const)
+    : ({ outcome: 'answered', gate: 'upstream', detail: `the upstream answered ${status}` } as const)
+  if (route.answer === 'full') exchange.finish(fullAnswer(answer, exchange.id), end)
+  else exchange.finish(emptyAnswer(acknowledged ? 200 : status, exchange.id), end)
+}

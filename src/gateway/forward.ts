@@ -1,0 +1,58 @@
+// Phase 6: hands a request to the upstream, with exactly the fields we vouch for, and times it.
+import type { Route } from '../domain/route.ts'
+import { refuse } from '../domain/verdict.ts'
+import { UpstreamFailure } from '../upstream/failure.ts'
+import { exchangeWhole } from '../upstream/proxy.ts'
+import { type Outgoing, type UpstreamAnswer, relay } from '../upstream/relay.ts'
+import { sentFields, sentTarget } from '../upstream/sent-fields.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What goes out, but for its body. */
+export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body'> {
+  const { facts, connection, evidence, id, signal } = exchange
+  const fields = sentFields(facts.fields, route, {
+    requestId: id,
+    address: connection.peer ?? '',
+    verified: verified(exchange),
+    app: evidence.app,
+    leaf: connection.client?.facts.authorized === true ? connection.client.der : undefined,
+  })
+  return { route, method: facts.method, target: sentTarget(route, facts.query), fields, signal }
+}
+
+/** @throws UpstreamFailure */
+export function exchangeWithUpstream(exchange: Exchange, route: Route, body: Uint8Array): Promise<UpstreamAnswer> {
+  const request = outgoing(exchange, route)
+  return timed(exchange, () =>
+    route.answer === 'full' && exchange.facts.method === 'POST'
+      ? exchangeWhole(exchange.shared.agents, { outgoing: request, content: body, response: exchange.response })
+      : relay(exchange.shared.agents, { ...request, body }, exchange.facts.method === 'GET'),
+  )
+}
+
+/** Adds the time that `work` takes to the upstream's share. */
+export async function timed<T>(exchange: Exchange, work: () => Promise<T>): Promise<T> {
+  const from = performance.now()
+  try {
+    return await work()
+  } finally {
+    exchange.upstreamMs = performance.now() - from
+  }
+}
+
+/** Answers an upstream's failure; any other error is ours and goes on. */
+export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void {
+  if (!(error instanceof UpstreamFailure)) throw error
+  if (exchange.signal.aborted) return
+  exchange.refuse('upstream', refuse(error.code, error.message))
+}
+
+// Exactly what enforced gates checked of this request; a challenge may have come without a certificate.
+function verified({ passed, connection }: Exchange): string[] {
+  const named = connection.leaf !== undefined && passed.includes('certificate') && passed.includes('common-name')
+  return [
+    ...(passed.includes('source') ? ['source'] : []),
+    ...(named ? ['certificate'] : []),
+    ...(passed.includes('signature') ? ['signature'] : []),
+  ]
+}

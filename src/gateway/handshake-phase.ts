@@ -1,0 +1,69 @@
+// Phases 2 and 3: the TLS handshake, then the identity gates. Only what they admit reaches an HTTP parser.
+import tls, { type TLSSocket } from 'node:tls'
+import { runGates } from '../gates/run.ts'
+import { clientCertificate } from '../tls/client-certificate.ts'
+import { tlsOptions } from '../tls/context.ts'
+import { recordConnection } from './connection-phase.ts'
+import type { Connection } from './connection.ts'
+import type { Prepared } from './generation.ts'
+import type { Shared } from './shared.ts'
+import { stillWelcome } from './welcome.ts'
+
+/** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
+export function handshakeServer(
+  shared: Shared,
+  { identity, anchors }: Pick<Prepared, 'identity' | 'anchors'>,
+  admit: (connection: Connection, socket: TLSSocket) => void,
+): tls.Server {
+  const server = tls.createServer(tlsOptions(identity, anchors))
+  server.on('secureConnection', (socket) => {
+    const connection = connectionOf(shared, socket)
+    if (connection === undefined) return socket.destroy()
+    identify(shared, connection, socket)
+    if (!connection.closing) admit(connection, socket)
+  })
+  // Node reports a failed handshake and leaves the socket open.
+  server.on('tlsClientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {
+    const connection = connectionOf(shared, socket)
+    socket.destroy()
+    if (connection === undefined) return
+    const gone = error.code === 'ECONNRESET' || error.code === 'EPIPE'
+    recordConnection(shared, connection, {
+      outcome: gone ? 'aborted' : 'refused',
+      code: gone ? 'CLIENT_ABORTED' : 'TLS_FAILED',
+      gate: gone ? 'client' : 'tls',
+      detail: gone ? 'went away during the handshake' : `OpenSSL: ${error.reason ?? error.code ?? 'no reason given'}`,
+    })
+    connection.destroy()
+  })
+  return server
+}
+
+function identify(shared: Shared, connection: Connection, socket: TLSSocket): void {
+  const { generation } = connection
+  connection.clearDeadline()
+  connection.phase = 'identity'
+  connection.secure = socket
+  connection.client = clientCertificate(socket, generation.anchors)
+  shared.connections.secured(connection, socket)
+  socket.on('error', () => {})
+  const verdict = runGates(generation.policy.identity, { certificate: connection.client.facts })
+  const admitted = connection.takes(verdict)
+  if (verdict.outcome === 'refuse') {
+    const { gate, refusal } = verdict
+    recordConnection(shared, connection, { outcome: 'refused', code: refusal.code, gate, detail: refusal.detail })
+  }
+  // The state may have changed while the handshake went on.
+  if (!admitted || !stillWelcome(connection, shared.generation())) return connection.close()
+  // From here on the requests have the records.
+  connection.recorded = true
+  connection.phase = 'request'
+  shared.observer.connectionAdmitted(connection.client.facts.authorized ? connection.client.anchors.map(({ name }) => name) : [])
+}
+
+// Node keeps the socket that a server-side TLSSocket wraps in `_parent` and offers no other way back to it; the peer's
+// address and port would do, but are gone once it has reset. A test on every Node version holds this.
+function connectionOf(shared: Shared, socket: TLSSocket): Connection | undefined {
+  const wrapped: unknown = Reflect.get(socket, '_parent')
+  return wrapped instanceof Object && 'remoteAddress' in wrapped ? shared.connections.of(wrapped as TLSSocket) : undefined
+}

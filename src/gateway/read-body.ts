@@ -1,0 +1,42 @@
+// Reads a body of announced length under a wall-clock deadline, copying each chunk once and hashing it as it comes.
+import { BodyDigests, type Digest, type SigningKey } from '../domain/signature.ts'
+import { refuse } from '../domain/verdict.ts'
+import type { Exchange } from './exchange.ts'
+
+export interface ReadBody {
+  readonly bytes: Buffer
+  readonly digests: readonly Digest[]
+}
+
+/**
+ * @param length bytes announced; the parser lets no more come.
+ * @returns undefined where the client went away or was too slow: that end is already answered and recorded.
+ */
+export function readBody(exchange: Exchange, length: number, keys: readonly SigningKey[]): Promise<ReadBody | undefined> {
+  const { request, connection, generation } = exchange
+  const digests = new BodyDigests(keys)
+  const bytes = Buffer.allocUnsafeSlow(length)
+  let size = 0
+  return new Promise((resolve) => {
+    const { bodyTimeout } = generation.config.limits
+    connection.setDeadline(bodyTimeout, () => {
+      exchange.bodyBytes = size
+      exchange.refuse('deadline', refuse('BODY_TIMEOUT', `${size} of ${length} bytes within ${bodyTimeout} ms`))
+      resolve(undefined)
+    })
+    request.on('data', (chunk: Buffer) => {
+      if (exchange.ended) return
+      digests.update(chunk)
+      size += chunk.copy(bytes, size)
+    })
+    request.once('end', () => {
+      connection.clearDeadline()
+      exchange.bodyBytes = size
+      resolve(exchange.ended || size !== length ? undefined : { bytes, digests: digests.digests() })
+    })
+    exchange.signal.addEventListener('abort', () => {
+      exchange.bodyBytes = size
+      resolve(undefined)
+    })
+  })
+}

@@ -1,0 +1,18 @@
+// What the phases share: the present generation, the connections, the budget, and where records go.
+import type { Observer } from '../observe/observer.ts'
+import type { Agents } from '../upstream/agents.ts'
+import type { BodyBudget } from './body-budget.ts'
+import type { Connection } from './connection.ts'
+import type { Connections } from './connections.ts'
+import type { Generation } from './generation.ts'
+
+export interface Shared {
+  readonly observer: Observer
+  readonly connections: Connections
+  readonly budget: BodyBudget
+  readonly agents: Agents
+  readonly generation: () => Generation
+  readonly draining: () => boolean
+  /** Sets the deadline of a connection that has nothing in flight. */
+  readonly awaitNextRequest: (connection: Connection) => void
+}

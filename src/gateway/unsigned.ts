@@ -1,0 +1,36 @@
+// Routes in `mode: unsigned`: GET and POST of any media type, streamed through after source, identity, framing, route
+// and length. Nothing is held in memory, nothing about the body is proved, and the upstream is told so.
+import type { Route } from '../domain/route.ts'
+import { refuse } from '../domain/verdict.ts'
+import { UpstreamFailure } from '../upstream/failure.ts'
+import { streamThrough } from '../upstream/proxy.ts'
+import type { Exchange } from './exchange.ts'
+import { outgoing, refuseUpstreamFailure, timed } from './forward.ts'
+
+export async function passThrough(exchange: Exchange, route: Route): Promise<void> {
+  const { request, response, facts, connection, generation } = exchange
+  if (facts.fields.has('expect')) response.writeContinue()
+  exchange.phase = 'forward'
+  const { bodyTimeout } = generation.config.limits
+  connection.setDeadline(bodyTimeout, () => {
+    const begun = response.headersSent
+    exchange.refuse('deadline', refuse('BODY_TIMEOUT', `not complete within ${bodyTimeout} ms`))
+    // Where the upstream's answer has begun there is nothing left to say.
+    if (begun) connection.destroy()
+  })
+  request.once('end', () => connection.clearDeadline())
+  request.on('data', (chunk: Buffer) => {
+    exchange.bodyBytes = (exchange.bodyBytes ?? 0) + chunk.length
+  })
+  response.shouldKeepAlive = !connection.closing && !exchange.shared.draining()
+  const inputs = { outgoing: outgoing(exchange, route), content: request, response }
+  try {
+    const status = await timed(exchange, () => streamThrough(exchange.shared.agents, inputs, ['X-Request-Id', exchange.id]))
+    exchange.phase = 'done'
+    exchange.record({ outcome: 'answered', status, gate: 'upstream', detail: `the upstream answered ${status}` })
+  } catch (error) {
+    if (response.headersSent && error instanceof UpstreamFailure)
+      exchange.record({ outcome: 'refused', code: error.code, gate: 'upstream', detail: error.message, status: response.statusCode })
+    else refuseUpstreamFailure(exchange, error)
+  }
+}
