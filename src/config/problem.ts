@@ -27,10 +27,19 @@ export class ConfigError extends Error {
 export function describeProblems(problems: readonly Problem[], file = 'the configuration'): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const width = Math.max(0, ...problems.map(({ setting }) => setting.length))
-  return [`${count} in ${file}:`, ...problems.map((problem) => `  ${describe(problem, width)}`)].join('\n')
+  const placeWidth = Math.max(0, ...problems.map((problem) => place(problem).length))
+  return [
+    `${count} in ${file}:`,
+    ...problems.map((problem) => describe(problem, { width, placeWidth })),
+  ].join('\n')
 }
 
-function describe({ setting, message, hint, line, column }: Problem, width: number): string {
-  const where = line === undefined ? '' : `${line}:${column ?? 1}  `
-  return `${where}${setting.padEnd(width)}  ${message}${hint === undefined ? '' : ` — ${hint}`}`
+function describe(problem: Problem, { width, placeWidth }: { width: number; placeWidth: number }): string {
+  const { setting, message, hint } = problem
+  const columns = [place(problem).padEnd(placeWidth), setting.padEnd(width), message]
+  return `  ${columns.filter((column) => column !== '').join('  ')}${hint === undefined ? '' : ` — ${hint}`}`
+}
+
+function place({ line, column }: Problem): string {
+  return line === undefined ? '' : `${line}:${column ?? 1}`
 }

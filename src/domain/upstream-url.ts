@@ -15,7 +15,8 @@ export function parseUpstream(text: string): Upstream {
   refuseForeignParts(text)
   if (text.startsWith('unix:')) return parseUnix(text)
   const match = HTTP.exec(text)
-  if (match === null) throw new SyntaxError('is none of http://HOST[:PORT][/PATH], https://… and unix:/SOCKET:/PATH')
+  if (match === null)
+    throw new SyntaxError('is none of http://HOST[:PORT][/PATH], https://… and unix:/SOCKET:/PATH')
   const protocol = match[1] === 'https' ? 'https:' : 'http:'
   const host = parseHost(match[2] ?? '')
   const usual = protocol === 'https:' ? 443 : 80
@@ -34,13 +35,22 @@ function parseUnix(text: string): Upstream {
   if (socketPath.length > LONGEST_SOCKET_PATH)
     throw new SyntaxError(`the path of a Unix socket has at most ${LONGEST_SOCKET_PATH} bytes`)
   const path = parsePath(match?.[2] ?? '/')
-  return { label: text, protocol: 'http:', socketPath, hostname: 'localhost', port: 80, authority: 'localhost', path }
+  return {
+    label: text,
+    protocol: 'http:',
+    socketPath,
+    hostname: 'localhost',
+    port: 80,
+    authority: 'localhost',
+    path,
+  }
 }
 
 function refuseForeignParts(text: string): void {
   if (/[^\x21-\x7e]/.test(text)) throw new SyntaxError('holds a space, a control character or non-ASCII text')
   if (text.includes('#')) throw new SyntaxError('a fragment (#…) is never sent to a server')
-  if (text.includes('?')) throw new SyntaxError('has a query: the query that was received is appended instead')
+  if (text.includes('?'))
+    throw new SyntaxError('has a query: the query that was received is appended instead')
   const afterScheme = text.replace(/^[^/]*\/\//, '')
   if (!text.startsWith('unix:') && (afterScheme.split('/')[0] ?? '').includes('@'))
     throw new SyntaxError('holds credentials: user information in a URL is not sent on')

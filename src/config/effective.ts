@@ -1,0 +1,85 @@
+// From settings to the effective Config: defaults that need the surroundings, absolute paths, frozen.
+import { isAbsolute, join, resolve } from 'node:path'
+import type { AnchorConfig, AppConfig, Config, ListenAddress } from './config.ts'
+import type { Surroundings } from './interpolate.ts'
+import type { Settings } from './schema.ts'
+import { Secret } from './secret.ts'
+
+export interface Circumstances extends Surroundings {
+  readonly file: string | undefined
+  /** Whether a person watches the log: decides the default of log.format. */
+  readonly terminal: boolean
+}
+
+/** @param settings without problems. */
+export function effectiveConfig(settings: Settings, circumstances: Circumstances): Config {
+  const { client, sources, admin, log, tls } = settings
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(circumstances.baseDir, path))
+  const state = stateDirectory(settings.state, circumstances)
+  const config: Config = {
+    file: circumstances.file,
+    state,
+    listen: {
+      ...settings.listen,
+      address: settings.listen.address.map((one) => absoluteSocket(one, absolute)),
+    },
+    tls:
+      tls === undefined
+        ? undefined
+        : { ...tls, certificate: absolute(tls.certificate), key: absolute(tls.key) },
+    client: {
+      ...client,
+      anchors: client.anchors.map((anchor) => effectiveAnchor(anchor, absolute)),
+      revocation: { ...client.revocation, files: client.revocation.files.map(absolute) },
+    },
+    sources: {
+      mode: sources.mode,
+      allowlist: sources.allowlist === undefined ? join(state, 'as32934.txt') : absolute(sources.allowlist),
+      extra: sources.extra,
+      maxAge: sources.maxAge,
+    },
+    apps: namedApps(settings.apps),
+    routes: settings.routes,
+    limits: settings.limits,
+    shutdown: settings.shutdown,
+    admin: { address: absoluteSocket(admin.address, absolute), token: admin.token },
+    log: { level: log.level, format: log.format ?? (circumstances.terminal ? 'pretty' : 'json') },
+  }
+  return frozen(config)
+}
+
+// systemd gives several directories with colons between them; the first is the one of StateDirectory=.
+function stateDirectory(written: string | undefined, { env, baseDir }: Circumstances): string {
+  const given = env['STATE_DIRECTORY']?.split(':')[0]
+  const fallback = given === undefined || given === '' ? 'data' : given
+  return resolve(baseDir, written ?? fallback)
+}
+
+function effectiveAnchor(
+  anchor: Settings['client']['anchors'][number],
+  absolute: (path: string) => string,
+): AnchorConfig {
+  const { builtin, name, file } = anchor
+  if (builtin !== undefined) return { kind: 'builtin', name: builtin, builtin }
+  if (name === undefined || file === undefined)
+    throw new TypeError('an anchor without name or file passed the rules')
+  return { kind: 'file', name, file: absolute(file) }
+}
+
+// Without a prototype: an app may be called constructor, and nothing else is found by that name.
+function namedApps(apps: Settings['apps']): Readonly<Record<string, AppConfig>> {
+  const named: Record<string, AppConfig> = Object.assign(Object.create(null), apps)
+  return named
+}
+
+function absoluteSocket(address: ListenAddress, absolute: (path: string) => string): ListenAddress {
+  return address.kind === 'unix' ? { kind: 'unix', path: absolute(address.path) } : address
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !(value instanceof Secret)) {
+    for (const inner of Object.values(value)) frozen(inner)
+    Object.freeze(value)
+  }
+  return value
+}

@@ -1,0 +1,89 @@
+// Loads a configuration, from its file or from an object, and reports all that is wrong with it at once.
+// Reads hubgate.yaml and the files of ${file:…}; every other file that it names is left to whoever uses it.
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { Config } from './config.ts'
+import { effectiveConfig } from './effective.ts'
+import type { Surroundings } from './interpolate.ts'
+import { parseSettings } from './parse.ts'
+import { ConfigError, type Problem } from './problem.ts'
+import { type Position, locateIn } from './setting-path.ts'
+import { LARGEST_TEXT, readYaml } from './yaml-file.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** Files that ${file:…} named, absolute, each once: to be watched. */
+  readonly files: readonly string[]
+  /** Where a setting such as client.anchors[1].file stands, or the nearest one around it; undefined for objects. */
+  readonly locate: (setting: string) => Position | undefined
+}
+
+export interface LoadOptions {
+  readonly file: string
+  readonly env: Surroundings['env']
+  /** Whether a person watches the log: log.format is then pretty by default. */
+  readonly terminal?: boolean | undefined
+}
+
+/** @throws ConfigError with all problems, in the order of the file. */
+export function loadConfig({ file, env, terminal = false }: LoadOptions): LoadedConfig {
+  const absolute = resolve(file)
+  const text = readText(absolute, file)
+  const yaml = readYaml(text)
+  if (yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
+  const surroundings = { env, baseDir: dirname(absolute) }
+  const { settings, problems, files } = parseSettings(yaml.value, surroundings)
+  const locate = (setting: string) => locateIn(yaml.positions, setting)
+  if (settings === undefined) throw new ConfigError(inOrder(placed(problems, locate)), file)
+  const config = effectiveConfig(settings, { ...surroundings, file: absolute, terminal })
+  return { config, files: [...new Set(files)], locate }
+}
+
+export interface ParseOptions extends Surroundings {
+  readonly terminal?: boolean | undefined
+}
+
+/** The same for a configuration given as an object. @throws ConfigError with all problems. */
+export function parseConfig(raw: unknown, { env, baseDir, terminal = false }: ParseOptions): LoadedConfig {
+  const surroundings = { env, baseDir: resolve(baseDir) }
+  const { settings, problems, files } = parseSettings(raw, surroundings)
+  if (settings === undefined) throw new ConfigError(problems)
+  const config = effectiveConfig(settings, { ...surroundings, file: undefined, terminal })
+  return { config, files: [...new Set(files)], locate: () => undefined }
+}
+
+/** Gives problems that were found later (a file that cannot be read) their lines. */
+export function placed(problems: readonly Problem[], locate: LoadedConfig['locate']): Problem[] {
+  return problems.map((problem) =>
+    problem.line === undefined ? { ...problem, ...locate(problem.setting) } : problem,
+  )
+}
+
+function inOrder(problems: readonly Problem[]): Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+function readText(absolute: string, shown: string): string {
+  try {
+    const stats = statSync(absolute)
+    if (!stats.isFile()) throw unreadable(shown, 'it is not a file')
+    // UTF-8 takes up to three bytes for what counts as one character there.
+    if (stats.size > 3 * LARGEST_TEXT) throw unreadable(shown, 'it is larger than 1 MiB')
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(absolute))
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    throw unreadable(shown, REASONS.get(code) ?? code)
+  }
+}
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EACCES', 'permission denied'],
+  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'it is not UTF-8 text'],
+])
+
+function unreadable(file: string, reason: string): ConfigError {
+  const hint = 'write one with `hubgate init`, or name it with -c FILE or HUBGATE_CONFIG'
+  return new ConfigError([{ setting: '', message: `cannot be read: ${reason}`, hint }], file)
+}

@@ -1,0 +1,222 @@
+// The declaration: every key of hubgate.yaml with its kind, its default and its help. Loading, docs/configuration.md,
+// the editors' JSON Schema and the suggestions for misspelled keys are all made from it. Rules across keys: rules.ts.
+import { z } from 'zod'
+import { apps, routes } from './schema-routes.ts'
+import {
+  LONGEST_TIMER,
+  choice,
+  count,
+  countOrAuto,
+  duration,
+  flag,
+  longEnough,
+  path,
+  secret,
+  size,
+  text,
+  unbuilt,
+} from './kinds.ts'
+import { listenAddress, listenAddresses, peer, prefix } from './kinds-network.ts'
+
+const YEAR = 365 * 86_400_000
+const UP_TO_A_TIMER = { min: 0, max: LONGEST_TIMER }
+
+const listen = z
+  .strictObject({
+    address: listenAddresses()
+      .prefault(':8443')
+      .describe('Where to listen. `":PORT"` means every address of both families; port 0 any free port.'),
+    workers: countOrAuto({ min: 1, max: 1024 })
+      .prefault(1)
+      .describe('Processes; `auto`: one a core. Not built yet: anything but 1.'),
+    fastLane: flag()
+      .prefault(true)
+      .describe(
+        'Admits the small signed POST that Meta sends on a shorter way through the same gates. Accepted today; it arrives with a later version.',
+      ),
+    front: choice(
+      'direct',
+      'nginx',
+      'alb-verify',
+      'alb-passthrough',
+      'envoy',
+      'haproxy',
+      'cloudflare',
+      'rfc9440',
+    )
+      .prefault('direct')
+      .describe('Who ends TLS. Never guessed. Not built yet: anything but `direct`.'),
+    proxyProtocol: choice('none', 'required')
+      .prefault('none')
+      .describe('Whether connections begin with a PROXY header. Not built yet: `required`.'),
+    trustedPeers: z
+      .array(peer())
+      .prefault([])
+      .describe(
+        'Peers whose PROXY header or identity fields are believed. `limits.connectionsPerAddress` does not count them.',
+      ),
+  })
+  .prefault({})
+  .describe('The public listener.')
+
+const tls = z
+  .strictObject({
+    certificate: path().describe(
+      "The server's certificate with its intermediates, PEM. Watched: a renewed one is taken up without a restart.",
+    ),
+    key: path().describe('Its private key, PEM. Watched together with the certificate.'),
+    minVersion: choice('TLSv1.2', 'TLSv1.3')
+      .prefault('TLSv1.2')
+      .describe('The oldest protocol version that is accepted.'),
+  })
+  .optional()
+  .describe('Present: this listener speaks TLS. `front: direct` needs it.')
+
+const anchor = z.strictObject({
+  builtin: choice('digicert-ev')
+    .optional()
+    .describe('A trust anchor that hubgate ships. Alone: it has its own name and file.'),
+  name: text('name').optional().describe('A name of your own, for records and metrics.'),
+  file: path().optional().describe('One or more CA certificates, PEM. Watched.'),
+})
+
+const client = z
+  .strictObject({
+    require: choice('always', 'deliveries', 'observe')
+      .prefault('always')
+      .describe(
+        '`deliveries`: the GET challenge may come without a certificate. `observe`: every certificate is judged and recorded, none is refused; shouted at start.',
+      ),
+    commonNames: z
+      .array(text('common name'))
+      .prefault(['client.webhooks.fbclientcerts.com'])
+      .describe('Common names a client certificate may carry. Compared byte for byte.'),
+    anchors: z
+      .array(anchor)
+      .describe(
+        "The trust anchors that a client's chain may end in: `{ builtin: digicert-ev }` or `{ name: …, file: … }`. At least one; nothing of the operating system is trusted.",
+      ),
+    revocation: z
+      .strictObject({
+        mode: choice('none', 'soft', 'hard').prefault('none').describe('Not built yet: anything but `none`.'),
+        files: z.array(path()).prefault([]).describe('Revocation lists, PEM. Not built yet.'),
+      })
+      .prefault({})
+      .describe('Revocation lists.'),
+  })
+  .describe("Meta's client certificate: gates 2 and 3.")
+
+const sources = z
+  .strictObject({
+    mode: choice('enforce', 'observe', 'none')
+      .prefault('enforce')
+      .describe(
+        '`observe`: an address outside the list is recorded, not refused. `none`: the gate is off. Both are shouted at start.',
+      ),
+    allowlist: path()
+      .optional()
+      .describe(
+        'The allow-list: one prefix a line, `#` begins a comment. Watched. A missing or empty one stops the start. Default: `as32934.txt` in `state`.',
+      ),
+    extra: z
+      .array(prefix('to switch the gate off say sources.mode: none'))
+      .prefault([])
+      .describe('Further prefixes, beside the list.'),
+    maxAge: duration({ min: 60_000, max: YEAR })
+      .prefault('7d')
+      .describe('From what age on the list counts as old: shown and reported, never a reason to refuse.'),
+    refresh: unbuilt(
+      'put the list into sources.allowlist; `hubgate allowlist refresh` comes with the next version',
+    )
+      .optional()
+      .describe('Fetching the list by itself. Not built yet.'),
+  })
+  .prefault({})
+  .describe('The source address: gate 1.')
+
+const limits = z
+  .strictObject({
+    body: size({ min: 1, max: 2 ** 30 })
+      .prefault('4MiB')
+      .describe('The largest body. Meta sends up to 3 MB.'),
+    head: size({ min: 1024, max: 2 ** 20 })
+      .prefault('16KiB')
+      .describe('The largest request head.'),
+    bodiesInMemory: size({ min: 1, max: 2 ** 40 })
+      .prefault('256MiB')
+      .describe('All bodies in flight together; beyond it new deliveries get 503 and Meta tries again.'),
+    handshakeTimeout: duration().prefault('10s').describe('For the whole TLS handshake.'),
+    headTimeout: duration()
+      .prefault('10s')
+      .describe('From the first byte of a request to the end of its head.'),
+    bodyTimeout: duration().prefault('30s').describe('From the end of the head to the end of the body.'),
+    idleTimeout: duration().prefault('75s').describe('Between two requests of one connection.'),
+    connections: count({ min: 1, max: 1_000_000 }).prefault(10_000).describe('Open connections.'),
+    connectionsPerAddress: count({ min: 1, max: 1_000_000 })
+      .prefault(256)
+      .describe('Open connections of one peer address. Not for `listen.trustedPeers`.'),
+  })
+  .prefault({})
+  .describe('What one peer, and all of them, may use.')
+
+const shutdown = z
+  .strictObject({
+    delay: duration(UP_TO_A_TIMER)
+      .prefault('0s')
+      .describe('How long `/readyz` says 503 while connections are still accepted.'),
+    timeout: duration(UP_TO_A_TIMER)
+      .prefault('25s')
+      .describe('Then: how long what is in flight may take to finish.'),
+  })
+  .prefault({})
+  .describe('SIGTERM and SIGINT.')
+
+const admin = z
+  .strictObject({
+    address: listenAddress()
+      .prefault('127.0.0.1:8444')
+      .describe('Where health, metrics and the API are. Never the public port.'),
+    token: secret('an admin token', longEnough)
+      .optional()
+      .describe('Required beyond loopback; at least 16 characters.'),
+  })
+  .prefault({})
+  .describe('The admin listener.')
+
+const log = z
+  .strictObject({
+    level: choice('trace', 'debug', 'info', 'warn', 'error', 'fatal')
+      .prefault('info')
+      .describe('What is written.'),
+    format: choice('json', 'pretty')
+      .optional()
+      .describe('One JSON object a line, or lines for people. Default: `json`, on a terminal `pretty`.'),
+  })
+  .prefault({})
+  .describe('The log, on standard output.')
+
+export const schema = z.strictObject({
+  state: path()
+    .optional()
+    .describe(
+      'The directory for everything hubgate writes. Default: `$STATE_DIRECTORY`, else `data` beside the file.',
+    ),
+  listen,
+  tls,
+  client,
+  sources,
+  apps,
+  routes,
+  limits,
+  shutdown,
+  admin,
+  log,
+})
+
+/** The values as they were read, before defaults that need the surroundings: effective.ts makes a Config of them. */
+export type Settings = z.output<typeof schema>
+
+/** What hubgate.yaml holds, as an object: for createGateway. */
+export type ConfigInput = DeepReadonly<z.input<typeof schema>>
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T
