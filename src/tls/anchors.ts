@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AnchorConfig } from '../config/config.ts'
 import { type KnownAnchor, knownAnchor } from './known-anchors.ts'
+import { readPathLength } from './read-leaf.ts'
 
 export interface Anchor {
   readonly name: string
@@ -12,6 +13,8 @@ export interface Anchor {
   /** SHA-256 of the DER bytes, upper-case hex in pairs with colons, as openssl prints it. */
   readonly fingerprint: string
   readonly known: KnownAnchor | undefined
+  /** How many intermediates may stand below it; undefined where it says nothing. */
+  readonly pathLength: number | undefined
 }
 
 const BUILTIN: Readonly<Record<'digicert-ev', URL>> = {
@@ -99,7 +102,7 @@ function demandAuthority(certificate: X509Certificate): void {
 
 export function anchorOf(certificate: X509Certificate, name: string): Anchor {
   const fingerprint = certificate.fingerprint256
-  return { name, certificate, fingerprint, pem: certificate.toString(), known: knownAnchor(fingerprint) }
+  return { name, certificate, fingerprint, pem: certificate.toString(), known: knownAnchor(fingerprint), pathLength: readPathLength(certificate.raw) }
 }
 
 export function subjectOf(certificate: X509Certificate): string {
@@ -107,16 +110,18 @@ export function subjectOf(certificate: X509Certificate): string {
 }
 
 /**
- * Names every anchor that could have signed the leaf or an intermediate the client sent: for records, and to close
- * connections whose anchor was removed; never to admit.
- * @param chain leaf first, then what the client sent and OpenSSL kept.
+ * Names every anchor that a chain OpenSSL verified can have ended in: for records, and to close connections whose
+ * anchor was removed; never to admit.
+ * @param chain leaf first, then as many intermediates as are known.
+ * @returns the signers of the first certificate that has any; where none is seen, all whose path length leaves room
+ * for the intermediates that are not (RFC 5280 §4.2.1.9).
  */
 export function anchorsOf(chain: readonly X509Certificate[], anchors: readonly Anchor[]): readonly Anchor[] {
   for (const certificate of chain) {
     const signers = anchors.filter((anchor) => signedBy(certificate, anchor.certificate))
     if (signers.length > 0) return signers
   }
-  return []
+  return anchors.filter(({ pathLength }) => pathLength !== 0)
 }
 
 function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {

@@ -1,6 +1,6 @@
 // What a finished handshake tells of the client: OpenSSL's verdict and the leaf, asked for once a connection.
-import { X509Certificate } from 'node:crypto'
-import type { PeerCertificate, TLSSocket } from 'node:tls'
+import type { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { type Anchor, anchorsOf } from './anchors.ts'
 import { readLeaf } from './read-leaf.ts'
@@ -23,26 +23,18 @@ export function clientCertificate(socket: TLSSocket, anchors: readonly Anchor[])
     error: errorName(socket.authorizationError),
     resumed: socket.isSessionReused(),
   }
-  return { facts, anchors: certificate === undefined ? [] : chainAnchors(socket, certificate, anchors), der }
-}
-
-// The direct parent is tried first: reading the whole chain costs some sixty times as much.
-function chainAnchors(socket: TLSSocket, leaf: X509Certificate, anchors: readonly Anchor[]): readonly Anchor[] {
-  const direct = anchorsOf([leaf], anchors)
-  return direct.length > 0 ? direct : anchorsOf(intermediates(socket), anchors)
+  return { facts, anchors: certificate === undefined ? [] : anchorsOf(readableChain(certificate), anchors), der }
 }
 
 const MAX_DEPTH = 8
 
-function intermediates(socket: TLSSocket): X509Certificate[] {
+/** The chain as far as Node gives it back: on a server, Node 24 gives no more than the leaf. */
+function readableChain(leaf: X509Certificate): X509Certificate[] {
   const chain: X509Certificate[] = []
-  let certificate: Partial<PeerCertificate> & { issuerCertificate?: PeerCertificate } = socket.getPeerCertificate(true)
-  while (chain.length < MAX_DEPTH) {
-    const issuer = certificate.issuerCertificate
-    // A self-signed certificate is its own issuer here, which would go round for ever.
-    if (issuer?.raw === undefined || issuer === certificate) break
-    chain.push(new X509Certificate(issuer.raw))
-    certificate = issuer
+  let certificate: X509Certificate | undefined = leaf
+  while (certificate !== undefined && chain.length < MAX_DEPTH) {
+    chain.push(certificate)
+    certificate = certificate.issuerCertificate
   }
   return chain
 }

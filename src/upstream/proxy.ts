@@ -52,9 +52,10 @@ export function streamThrough(agents: Agents, inputs: ProxyInputs, added: readon
 }
 
 async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAnswer<T>): Promise<T> {
-  const { outgoing, response } = inputs
+  const { outgoing, content, response } = inputs
   const proxy = httpProxy.createProxyServer({})
   let sent: ClientRequest | undefined
+  let answered = false
   let timer: NodeJS.Timeout | undefined
   let abort: (() => void) | undefined
   try {
@@ -64,10 +65,13 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
         // Without this a client that goes away leaves the upstream's socket open for ever.
         sent?.destroy()
       }
-      timer = setTimeout(
-        () => fail(new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${outgoing.route.timeout} ms`)),
-        outgoing.route.timeout,
-      )
+      const startTimer = () => {
+        const failure = new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${outgoing.route.timeout} ms`)
+        timer = setTimeout(() => fail(failure), outgoing.route.timeout)
+      }
+      // While a body streams through, the client's own deadline counts; after that the upstream's.
+      if (content instanceof Uint8Array || content.readableEnded) startTimer()
+      else content.once('end', startTimer)
       abort = () => fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'given up: the client went away'))
       outgoing.signal.addEventListener('abort', abort, { once: true })
       proxy.on('proxyReq', (request) => {
@@ -77,9 +81,12 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
           socket.destroy()
           fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'it switched protocols (101)'))
         })
-        request.once('close', () => fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'the connection closed without an answer')))
+        request.once('close', () => {
+          if (!answered) fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'the connection closed without an answer'))
+        })
       })
       proxy.on('proxyRes', (answer) => {
+        answered = true
         Promise.resolve(answer).then(take).then(resolve, fail)
       })
       const options = { ...TARGET_OPTIONS, target: target(outgoing), agent: agents.of(outgoing.route) }

@@ -57,6 +57,8 @@ class Attempt {
   readonly #request: http.ClientRequest
   #interim = 0
   #begun = false
+  #answered = false
+  #settled: () => void = () => {}
   #sentBefore: number | undefined
   #mayTryAgain = false
 
@@ -74,6 +76,7 @@ class Attempt {
     this.#request = request
     this.answer = new Promise((resolve, reject) => {
       const fail = (error: Error) => {
+        this.#settled()
         this.#mayTryAgain = this.#nothingWasSent()
         reject(failureOf(error, this.#begun))
         request.destroy()
@@ -84,11 +87,13 @@ class Attempt {
       )
       const abort = () => fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'given up: the client went away'))
       signal.addEventListener('abort', abort, { once: true })
-      request.once('close', () => {
+      this.#settled = () => {
         clearTimeout(timer)
         signal.removeEventListener('abort', abort)
-        // Whatever ended it without a word still ends the promise.
-        fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'the connection closed without an answer'))
+      }
+      // Whatever ends it without a word still ends the promise; once an answer began, its reader does.
+      request.once('close', () => {
+        if (!this.#answered) fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'the connection closed without an answer'))
       })
       request.on('error', fail)
       this.#listen(options.keepBody, resolve, fail)
@@ -117,9 +122,13 @@ class Attempt {
     })
     request.once('response', (response) => {
       this.#begun = true
+      this.#answered = true
       const problem = answerProblem(response, this.#wasSent())
       if (problem !== undefined) return fail(new UpstreamFailure('UPSTREAM_PROTOCOL', problem))
-      readAnswer(response, keepBody).then(resolve, fail)
+      readAnswer(response, keepBody).then((answer) => {
+        this.#settled()
+        resolve(answer)
+      }, fail)
     })
   }
 
