@@ -9,6 +9,8 @@ export interface AuditRecord {
   readonly connection: string
   readonly peer: string | undefined
   readonly peerPort: number | undefined
+  /** The admitted address where a front or a PROXY header names another than the peer's. */
+  readonly client?: string | undefined
   readonly front: string
   readonly phase: Phase
   /** acknowledged: 200 for a delivery. answered: the challenge, or the upstream's own verdict. */
@@ -32,4 +34,6 @@ export interface AuditRecord {
   /** Milliseconds from the head (or the connection) to the end, the upstream's share left out. */
   readonly gatewayMs: number
   readonly upstreamMs: number | undefined
+  /** The trace id of a valid traceparent, for joining records with the consumer's. */
+  readonly trace?: string | undefined
 }

@@ -1,0 +1,55 @@
+// How an audit record is written in the log: OpenTelemetry's names where it has one, ours under `hubgate.`.
+// An allow-list: what is not named here does not reach a log. There is no place for a body, a secret or a token.
+import type { AuditRecord } from './audit.ts'
+import type { LogLevel } from './log.ts'
+import { cut } from './text.ts'
+
+export type AuditFields = Readonly<Record<string, unknown>>
+
+/** @returns the fields of one record. Absent ones are undefined, and the logger leaves them out. */
+export function auditFields(record: AuditRecord): AuditFields {
+  const { kind, leaf, code, observed } = record
+  return {
+    'event.name': kind === 'request' ? 'hubgate.request' : 'hubgate.connection',
+    'hubgate.outcome': record.outcome,
+    'error.type': code,
+    'hubgate.phase': record.phase,
+    'hubgate.gate': record.gate,
+    'hubgate.detail': cut(record.detail),
+    'hubgate.request.id': kind === 'request' ? record.id : undefined,
+    'hubgate.connection.id': record.connection,
+    'network.peer.address': record.peer,
+    'network.peer.port': record.peerPort,
+    'client.address': record.client ?? record.peer,
+    'hubgate.front': record.front,
+    'hubgate.prefix': record.prefix,
+    'tls.client.subject': leaf === undefined ? undefined : cut(leaf.subject),
+    'tls.client.hash.sha256': leaf?.fingerprint.toUpperCase(),
+    'hubgate.anchor': record.anchor,
+    'http.request.method': record.method === undefined ? undefined : cut(record.method, 32),
+    'http.route': record.route,
+    'http.response.status_code': record.status,
+    'hubgate.app': record.app,
+    // People count from one: 1 is the newest secret.
+    'hubgate.secret': record.secret === undefined ? undefined : record.secret + 1,
+    'hubgate.body.bytes': record.bodyBytes,
+    'hubgate.gateway.ms': milliseconds(record.gatewayMs),
+    'hubgate.upstream.ms': record.upstreamMs === undefined ? undefined : milliseconds(record.upstreamMs),
+    'hubgate.observed': observed.length === 0 ? undefined : observed.map(observedFields),
+    trace_id: record.trace,
+  }
+}
+
+/** Refusals are warnings: whoever raises the level to `warn` still sees them, and no longer each delivery. */
+export function auditLevel({ outcome, code }: AuditRecord): LogLevel {
+  if (code === 'INTERNAL_ERROR') return 'error'
+  return outcome === 'refused' ? 'warn' : 'info'
+}
+
+function observedFields({ gate, code, detail }: AuditRecord['observed'][number]) {
+  return { gate, code, detail: cut(detail) }
+}
+
+function milliseconds(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

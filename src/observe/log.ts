@@ -1,0 +1,118 @@
+// The logger: pino, one JSON object a line, with ISO time, text level and allow-listed fields only.
+// Where the lines go is decided here; what an audit record says is not (audit-log.ts).
+import { type Logger, destination, pino } from 'pino'
+import { prettyLine } from './pretty.ts'
+import { cut, escapedJson } from './text.ts'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+export interface LogOptions {
+  readonly level: LogLevel
+  readonly format: 'json' | 'pretty'
+  /** Takes each line, its line end included. Standard output by default. */
+  readonly write?: (line: string) => void
+  /** For `pretty`; by default where standard output is a terminal and NO_COLOR is not set. */
+  readonly colours?: boolean
+  /** Milliseconds since 1970; the system's by default. */
+  readonly now?: () => number
+}
+
+type Value = string | number | boolean | readonly string[] | undefined
+
+/** What a line may say besides its event and message. A type that grows here is a decision; a body or a secret has no place. */
+export interface LogFields {
+  readonly 'error.type'?: string
+  readonly 'exception.message'?: string
+  readonly 'exception.stacktrace'?: string
+  readonly 'server.address'?: readonly string[]
+  readonly 'hubgate.setting'?: string | undefined
+  readonly 'hubgate.hint'?: string | undefined
+  readonly 'hubgate.problems'?: readonly string[]
+  readonly 'hubgate.changes'?: readonly string[]
+  readonly 'hubgate.generation'?: number
+  readonly 'hubgate.closed'?: number
+  readonly 'hubgate.connections'?: number
+  readonly 'hubgate.requests'?: number
+  readonly 'hubgate.body.bytes'?: number
+  readonly 'hubgate.version'?: string
+}
+
+const LONGEST_MESSAGE = 2_000
+
+export interface Log {
+  readonly pino: Logger
+  /** One line about hubgate's own life. `event` becomes hubgate.<event> in `event.name`. */
+  readonly say: (level: LogLevel, event: string, said: { message: string; fields?: LogFields }) => void
+  /** Hands on what is buffered, before the process ends. */
+  readonly flush: () => void
+}
+
+export function createLog({ level, format, write, colours, now = Date.now }: LogOptions): Log {
+  const out = write === undefined ? standardOutput(format) : { write, flush: () => {} }
+  const coloured = colours ?? (write === undefined && process.stdout.isTTY && !process.env['NO_COLOR'])
+  const line = format === 'pretty' ? (json: string) => prettyLine(json, { coloured }) : escaped
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (json: string) => out.write(line(json)) },
+  )
+  return {
+    pino: logger,
+    say: (level, event, { message, fields = {} }) =>
+      logger[level](
+        { 'event.name': `hubgate.${event}`, ...shortened(fields) },
+        cut(message, LONGEST_MESSAGE),
+      ),
+    flush: out.flush,
+  }
+}
+
+function escaped(json: string): string {
+  return `${escapedJson(json.trimEnd())}\n`
+}
+
+function shortened(fields: LogFields): Record<string, Value> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shortValue(value)]))
+}
+
+function shortValue(value: Value): Value {
+  if (typeof value === 'string') return cut(value, LONGEST_MESSAGE)
+  return typeof value === 'object' ? value.map((part) => cut(part, LONGEST_MESSAGE)) : value
+}
+
+interface Output {
+  readonly write: (line: string) => void
+  readonly flush: () => void
+}
+
+// A reader that stops reading must not stop the gateway, nor fill its memory.
+const BUFFERED_AT_MOST = 8 * 1024 * 1024
+
+let shared: Output | undefined
+
+// JSON goes out in the background, so that a request never waits for a disk; what people read goes out in order
+// with everything else that is printed.
+function standardOutput(format: LogOptions['format']): Output {
+  if (format === 'pretty') return { write: (line) => void process.stdout.write(line), flush: () => {} }
+  shared ??= backgroundOutput()
+  return shared
+}
+
+function backgroundOutput(): Output {
+  const stream = destination({ fd: 1, sync: false, maxLength: BUFFERED_AT_MOST })
+  // A closed pipe (EPIPE): nobody reads any more, and the gateway goes on.
+  stream.on('error', () => {})
+  const flush = () => {
+    try {
+      stream.flushSync()
+    } catch {
+      // Not open yet, or closed by its reader: there is nobody left to tell.
+    }
+  }
+  process.once('exit', flush)
+  return { write: (line) => void stream.write(line), flush }
+}

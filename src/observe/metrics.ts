@@ -1,0 +1,143 @@
+// The metrics table: every metric hubgate has, with a registry of its own for each gateway. Labels are configured names
+// and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { AuditRecord } from './audit.ts'
+import type { ObservedState } from './state.ts'
+import { enforcedGates, observedCertificates } from './state.ts'
+import { Tally } from './tally.ts'
+
+/** Seconds. .25, 1 and 5 are where people set their alarms, and Meta its patience. */
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216]
+
+export interface MetricsOptions {
+  readonly version: string
+}
+
+export class Metrics {
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE
+  readonly #registry = new Registry()
+  readonly #connections = new Tally({
+    name: 'hubgate_connections_total',
+    help: 'Connections by outcome: admitted, refused or aborted before their first request.',
+    labels: ['outcome', 'code'],
+    registry: this.#registry,
+  })
+  readonly #requests = new Tally({
+    name: 'hubgate_requests_total',
+    help: 'Requests ended. route and app are empty where none was established.',
+    labels: ['route', 'app', 'outcome', 'code'],
+    registry: this.#registry,
+  })
+  readonly #anchorUses = new Tally({
+    name: 'hubgate_anchor_uses_total',
+    help: 'Admitted connections by the trust anchor of their certificate.',
+    labels: ['anchor'],
+    registry: this.#registry,
+  })
+  readonly #requestSeconds = this.#histogram(
+    'hubgate_request_duration_seconds',
+    "The gateway's own part of a request.",
+    SECONDS,
+  )
+  readonly #upstreamSeconds = this.#histogram(
+    'hubgate_upstream_duration_seconds',
+    "The upstream's part of a request.",
+    SECONDS,
+  )
+  readonly #bodyBytes = this.#histogram('hubgate_body_bytes', 'Size of the bodies read.', BYTES)
+  readonly #notAfter = this.#gauge(
+    'hubgate_certificate_not_after_timestamp_seconds',
+    'When a certificate in use expires.',
+    ['role', 'name'],
+  )
+  readonly #prefixes = this.#gauge('hubgate_allowlist_prefixes', 'Disjoint prefixes that decide.')
+  readonly #listUpdated = this.#gauge(
+    'hubgate_allowlist_updated_timestamp_seconds',
+    'When the allow-list was last written.',
+  )
+  readonly #gates = this.#gauge(
+    'hubgate_gate_enforced',
+    '1 where a gate refuses, 0 where it only observes or is off.',
+    ['gate'],
+  )
+  readonly #reloaded = this.#gauge(
+    'hubgate_config_last_reload_successful',
+    '1 where the last reload was taken over (or none was yet), 0 where it was refused.',
+  )
+
+  constructor({ version }: MetricsOptions) {
+    const build = this.#gauge('hubgate_build_info', 'Always 1; its labels say what runs.', [
+      'version',
+      'node',
+    ])
+    build.set({ version, node: process.versions.node }, 1)
+    this.#reloaded.set(1)
+  }
+
+  /** Counts a record, exactly once each. */
+  count(record: AuditRecord): void {
+    const { kind, outcome, code = '', route = '', app = '' } = record
+    if (kind === 'connection') return this.#connections.add([outcome, code])
+    this.#requests.add([route, app, outcome, code])
+    observe(this.#requestSeconds, record.gatewayMs / 1_000)
+    observe(this.#upstreamSeconds, seconds(record.upstreamMs))
+    observe(this.#bodyBytes, record.bodyBytes)
+  }
+
+  /** Counts a connection whose peer and certificate were admitted. @param anchors names of the anchors it hangs under. */
+  connectionAdmitted(anchors: readonly string[]): void {
+    this.#connections.add(['admitted', ''])
+    for (const anchor of anchors) this.#anchorUses.add([anchor])
+  }
+
+  /** Shows the state that decides from now on; what it does not name any more disappears. */
+  state(state: ObservedState): void {
+    this.#prefixes.set(state.prefixes.size)
+    this.#listUpdated.reset()
+    if (state.listUpdated !== undefined) this.#listUpdated.set(state.listUpdated.getTime() / 1_000)
+    this.#notAfter.reset()
+    for (const { role, name, notAfter } of observedCertificates(state))
+      this.#notAfter.set({ role, name }, notAfter.getTime() / 1_000)
+    this.#gates.reset()
+    for (const [gate, enforced] of enforcedGates(state)) this.#gates.set({ gate }, enforced ? 1 : 0)
+  }
+
+  reloaded(taken: boolean): void {
+    this.#reloaded.set(taken ? 1 : 0)
+  }
+
+  /** @returns everything in Prometheus' text format, of the type `contentType`. */
+  async expose(): Promise<string> {
+    const parts = await Promise.all([this.#registry.metrics(), processMetrics().metrics()])
+    return parts.join('\n')
+  }
+
+  #histogram(name: string, help: string, buckets: readonly number[]): Histogram {
+    return new Histogram({ name, help, buckets: [...buckets], registers: [this.#registry] })
+  }
+
+  #gauge<Label extends string>(name: string, help: string, labels: readonly Label[] = []): Gauge<Label> {
+    return new Gauge({ name, help, labelNames: [...labels], registers: [this.#registry] })
+  }
+}
+
+function seconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1_000
+}
+
+// prom-client throws on NaN and the like; a wrong measurement must not end a request.
+function observe(histogram: Histogram, value: number | undefined): void {
+  if (value !== undefined && Number.isFinite(value)) histogram.observe(Math.max(0, value))
+}
+
+let ofProcess: Registry | undefined
+
+// Memory, CPU, event loop, GC: one set of observers a process, however many gateways it holds.
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
+}
