@@ -14,6 +14,10 @@ export interface LoadedConfig {
   readonly config: Config
   /** Files that ${file:…} named, absolute, each once: to be watched. */
   readonly files: readonly string[]
+  /** Reads all of it again, hubgate.yaml included. @throws ConfigError */
+  readonly reread: () => LoadedConfig
+  /** Resolves the same text anew: after a file that ${file:…} names has changed, but not hubgate.yaml. @throws ConfigError */
+  readonly again: () => LoadedConfig
   /** Where a setting such as client.anchors[1].file stands, or the nearest one around it; undefined for objects. */
   readonly locate: (setting: string) => Position | undefined
 }
@@ -26,9 +30,13 @@ export interface LoadOptions {
 }
 
 /** @throws ConfigError with all problems, in the order of the file. */
-export function loadConfig({ file, env, terminal = false }: LoadOptions): LoadedConfig {
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  return loadText(readText(resolve(options.file), options.file), options)
+}
+
+function loadText(text: string, options: LoadOptions): LoadedConfig {
+  const { file, env, terminal = false } = options
   const absolute = resolve(file)
-  const text = readText(absolute, file)
   const yaml = readYaml(text)
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
   const surroundings = { env, baseDir: dirname(absolute) }
@@ -36,7 +44,7 @@ export function loadConfig({ file, env, terminal = false }: LoadOptions): Loaded
   const locate = (setting: string) => locateIn(yaml.positions, setting)
   if (settings === undefined) throw new ConfigError(inOrder(placed(problems, locate)), file)
   const config = effectiveConfig(settings, { ...surroundings, file: absolute, terminal })
-  return { config, files: [...new Set(files)], locate }
+  return { config, files: [...new Set(files)], locate, reread: () => loadConfig(options), again: () => loadText(text, options) }
 }
 
 export interface ParseOptions extends Surroundings {
@@ -44,12 +52,18 @@ export interface ParseOptions extends Surroundings {
 }
 
 /** The same for a configuration given as an object. @throws ConfigError with all problems. */
-export function parseConfig(raw: unknown, { env, baseDir, terminal = false }: ParseOptions): LoadedConfig {
+export function parseConfig(raw: unknown, options: ParseOptions): LoadedConfig {
+  const { env, baseDir, terminal = false } = options
   const surroundings = { env, baseDir: resolve(baseDir) }
   const { settings, problems, files } = parseSettings(raw, surroundings)
   if (settings === undefined) throw new ConfigError(problems)
   const config = effectiveConfig(settings, { ...surroundings, file: undefined, terminal })
-  return { config, files: [...new Set(files)], locate: () => undefined }
+  return {
+    config,
+    files: [...new Set(files)],
+    locate: () => undefined,
+    again: () => parseConfig(raw, options),
+  }
 }
 
 /** Gives problems that were found later (a file that cannot be read) their lines. */

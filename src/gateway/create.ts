@@ -13,25 +13,19 @@ import type { Gateway, ReloadOutcome } from './gateway.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
 import { handshakeServer } from './handshake-phase.ts'
 import { boundTo, listenOn } from './listeners.ts'
-import { Reloader } from './reload.ts'
+import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
 import { awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
+import { fingerprint } from './watch.ts'
 import { stillWelcome } from './welcome.ts'
 
 export interface CreateOptions {
-  /** Gives the configuration anew, for a reload without one, with the files that are part of it. @throws ConfigError */
-  readonly reread?: () => Reread
-  /** Files that `${file:…}` names: a change makes the gateway read the configuration anew. */
-  readonly files?: readonly string[]
+  /** Where the configuration came from, for reloads; without it only the files it names are read again. */
+  readonly source?: ConfigSource
   /** Where log lines go; standard output by default. */
   readonly log?: LogOptions['write']
   /** For tests of the policy itself: the gates to run instead. */
   readonly unsafePolicy?: (policy: Policy) => Policy
-}
-
-export interface Reread {
-  readonly config: Config
-  readonly files: readonly string[]
 }
 
 /** Connections that a change made unwelcome have this long to finish what is in flight, milliseconds. */
@@ -39,21 +33,22 @@ const RETIRE_GRACE_MS = 30_000
 
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
+  const since = await fingerprint(watchedFiles(config, options.source))
   const prepared = await prepare(config)
   if ('problems' in prepared) throw new ConfigError(prepared.problems, config.file)
-  return new RunningGateway(prepared, options)
+  return new RunningGateway(prepared, { ...options, since })
 }
 
 export class RunningGateway implements Gateway {
   readonly observer: Observer
-  readonly #options: CreateOptions
+  readonly #options: CreateOptions & { readonly since: string }
   readonly #shared: Shared
   readonly #reloader: Reloader
   #current: Generation | undefined
   #listeners: readonly Server[] = []
   #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
 
-  constructor(prepared: Prepared, options: CreateOptions) {
+  constructor(prepared: Prepared, options: CreateOptions & { readonly since: string }) {
     const { config } = prepared
     this.#options = options
     this.observer = new Observer({ ...config.log, ...(options.log === undefined ? {} : { write: options.log }) })
@@ -67,7 +62,7 @@ export class RunningGateway implements Gateway {
       awaitNextRequest: (connection) => awaitNextRequest(this.#shared, connection),
     }
     this.#current = this.#generationOf(prepared, 1)
-    this.#reloader = new Reloader({ reread: options.reread, files: options.files ?? [], apply: (next) => this.#apply(next), observer: this.observer })
+    this.#reloader = new Reloader({ source: options.source, apply: (next) => this.#apply(next), observer: this.observer })
     this.observer.generation(observed(this.generation))
   }
 
@@ -99,7 +94,7 @@ export class RunningGateway implements Gateway {
     const { config } = this.generation
     this.#listeners = await listenOn(config.listen.address, (socket) => acceptConnection(this.#shared, socket))
     this.#state = 'listening'
-    await this.#reloader.start(config)
+    this.#reloader.start(config, this.#options.since)
     for (const warning of this.generation.warnings) this.observer.warn('config.warning', warning)
     this.observer.started(this.addresses)
   }

@@ -5,12 +5,20 @@ import { ConfigError } from '../config/problem.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ReloadOutcome } from './gateway.ts'
 import { filesOf } from './generation.ts'
-import { type FileWatch, watchFiles } from './watch.ts'
+import { type FileWatch, fingerprint, watchFiles } from './watch.ts'
 
-export interface ReloaderInputs {
-  readonly reread: (() => { readonly config: Config; readonly files: readonly string[] }) | undefined
+/** A configuration with the way back to where it came from. */
+export interface ConfigSource {
   /** Files that are part of the configuration itself (`${file:…}`). */
   readonly files: readonly string[]
+  /** Reads all of it again. @throws ConfigError */
+  readonly reread: () => ConfigSource & { readonly config: Config }
+  /** The same text with its `${file:…}` read again: a half-edited hubgate.yaml must not stop a new allow-list. @throws ConfigError */
+  readonly again: () => ConfigSource & { readonly config: Config }
+}
+
+export interface ReloaderInputs {
+  readonly source: ConfigSource | undefined
   readonly apply: (config: Config) => Promise<ReloadOutcome>
   readonly observer: Observer
 }
@@ -21,7 +29,7 @@ const TRY_AGAIN_FOR_MS = 10_000
 export class Reloader {
   readonly #inputs: ReloaderInputs
   #config: Config | undefined
-  #files: readonly string[]
+  #source: ConfigSource | undefined
   #watch: FileWatch | undefined
   #queue: Promise<unknown> = Promise.resolve()
   #retry: NodeJS.Timeout | undefined
@@ -29,12 +37,13 @@ export class Reloader {
 
   constructor(inputs: ReloaderInputs) {
     this.#inputs = inputs
-    this.#files = inputs.files
+    this.#source = inputs.source
   }
 
-  async start(config: Config): Promise<void> {
+  /** @param since the fingerprint of the configuration's files from before they were read. */
+  start(config: Config, since: string): void {
     this.#config = config
-    await this.#watchAgain(config)
+    this.#watchFrom(since)
   }
 
   stop(): void {
@@ -46,7 +55,7 @@ export class Reloader {
   /** @param config the new one; without it the source is read again, or where there is none, the files the old one names. */
   reload(config?: Config): Promise<ReloadOutcome> {
     return this.#enqueue(async () => {
-      const outcome = await this.#attempt(config)
+      const outcome = await this.#attempt(() => (config === undefined ? this.#source?.reread() : { config }))
       this.#inputs.observer.reloaded(outcome)
       return outcome
     })
@@ -58,16 +67,18 @@ export class Reloader {
     return done
   }
 
-  async #attempt(given?: Config): Promise<ReloadOutcome> {
+  async #attempt(read: () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined): Promise<ReloadOutcome> {
     try {
-      const read = given === undefined ? this.#inputs.reread?.() : undefined
-      const config = given ?? read?.config ?? this.#config
+      const next = read()
+      const config = next?.config ?? this.#config
       if (config === undefined) return { outcome: 'refused', problems: [{ setting: '', message: 'there is nothing to reload from' }] }
+      const source = next !== undefined && 'again' in next ? next : this.#source
+      const since = await fingerprint(watchedFiles(config, source))
       const outcome = await this.#inputs.apply(config)
       if (outcome.outcome === 'refused') return outcome
       this.#config = config
-      this.#files = read?.files ?? this.#files
-      await this.#watchAgain(config)
+      this.#source = source
+      this.#watchFrom(since)
       return outcome
     } catch (error) {
       if (error instanceof ConfigError) return { outcome: 'refused', problems: error.problems }
@@ -75,22 +86,27 @@ export class Reloader {
     }
   }
 
-  async #watchAgain(config: Config): Promise<void> {
-    const watch = await watchFiles([...filesOf(config), ...this.#files], () => this.#filesChanged(Date.now() + TRY_AGAIN_FOR_MS))
+  #watchFrom(since: string): void {
     this.#watch?.close()
-    if (this.#stopped) return watch.close()
-    this.#watch = watch
+    if (this.#stopped || this.#config === undefined) return
+    const files = watchedFiles(this.#config, this.#source)
+    this.#watch = watchFiles({ files, since, onChange: () => this.#filesChanged(Date.now() + TRY_AGAIN_FOR_MS) })
   }
 
   #filesChanged(until: number): void {
     clearTimeout(this.#retry)
     void this.#enqueue(async () => {
       if (this.#stopped) return
-      const outcome = await this.#attempt()
+      const outcome = await this.#attempt(() => this.#source?.again())
       if (outcome.outcome === 'refused' && Date.now() < until) {
         this.#retry = setTimeout(() => this.#filesChanged(until), TRY_AGAIN_MS)
         this.#retry.unref()
       } else this.#inputs.observer.reloaded(outcome)
     }).catch((error: unknown) => this.#inputs.observer.fault(error))
   }
+}
+
+/** Every file whose change has to be noticed. */
+export function watchedFiles(config: Config, source: ConfigSource | undefined): readonly string[] {
+  return [...filesOf(config), ...(source?.files ?? [])]
 }

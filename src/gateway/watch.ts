@@ -12,9 +12,16 @@ export interface FileWatch {
   readonly close: () => void
 }
 
+export interface WatchInputs {
+  readonly files: readonly string[]
+  /** Their fingerprint from before they were last read, so that no change falls between reading and watching. */
+  readonly since: string
+  readonly onChange: () => void
+}
+
 /** Calls back after any of the files is another one than before: other target, inode, size or time. */
-export async function watchFiles(files: readonly string[], onChange: () => void): Promise<FileWatch> {
-  let known = await fingerprint(files)
+export function watchFiles({ files, since, onChange }: WatchInputs): FileWatch {
+  let known = since
   let closed = false
   let settling: NodeJS.Timeout | undefined
   const look = async () => {
@@ -28,6 +35,7 @@ export async function watchFiles(files: readonly string[], onChange: () => void)
   poll.unref()
   const directories = [...new Set(files.map((file) => dirname(file)))]
   const watchers = directories.flatMap((directory) => watchDirectory(directory, () => void look()))
+  void look()
   return {
     close: () => {
       closed = true
@@ -49,7 +57,8 @@ function watchDirectory(directory: string, look: () => void): FSWatcher[] {
   }
 }
 
-async function fingerprint(files: readonly string[]): Promise<string> {
+/** What tells one state of the files from another. */
+export async function fingerprint(files: readonly string[]): Promise<string> {
   const marks = await Promise.all(files.map(markOf))
   return marks.join('\n')
 }
