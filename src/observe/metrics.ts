@@ -2,7 +2,7 @@
 // and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { AuditRecord } from './audit.ts'
-import type { ObservedState } from './state.ts'
+import type { Observed } from './state.ts'
 import { enforcedGates, observedCertificates } from './state.ts'
 import { Tally } from './tally.ts'
 
@@ -92,7 +92,7 @@ export class Metrics {
   }
 
   /** Shows the state that decides from now on; what it does not name any more disappears. */
-  state(state: ObservedState): void {
+  state(state: Observed): void {
     this.#prefixes.set(state.prefixes.size)
     this.#listUpdated.reset()
     if (state.listUpdated !== undefined) this.#listUpdated.set(state.listUpdated.getTime() / 1_000)

@@ -6,10 +6,11 @@ import { AuditBudget, type AuditSum, type BudgetClock } from './audit-budget.ts'
 import { auditFields, auditLevel } from './audit-log.ts'
 import { type Log, type LogFields, type LogLevel, type LogOptions, createLog } from './log.ts'
 import { Metrics } from './metrics.ts'
-import type { ObservedState } from './state.ts'
+import type { Observed } from './state.ts'
 import { VERSION } from './version.ts'
 
 export type { LogOptions } from './log.ts'
+export type { Observed } from './state.ts'
 
 export interface ObserverOptions extends LogOptions {
   readonly clock?: BudgetClock
@@ -70,7 +71,7 @@ export class Observer {
   }
 
   /** The state that decides from now on. */
-  generation(state: ObservedState): void {
+  generation(state: Observed): void {
     this.#safely(() => this.metrics.state(state))
   }
 

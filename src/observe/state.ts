@@ -1,24 +1,13 @@
-// What is observed of the state that decides, as the shape that the metrics need of it. The gateway's Generation fits it.
+// What is observed of the state that decides, as the shape that the metrics need of it. The gateway hands it over.
 import type { X509Certificate } from 'node:crypto'
 
-interface PlacedGate {
-  readonly gate: { readonly name: string }
-  readonly observed: boolean
-}
-
-export interface ObservedState {
-  readonly id: number
+export interface Observed {
   readonly prefixes: { readonly size: number }
   readonly listUpdated: Date | undefined
   readonly anchors: readonly { readonly name: string; readonly certificate: X509Certificate }[]
   readonly serverCertificate: X509Certificate
-  readonly policy: {
-    readonly connection: readonly PlacedGate[]
-    readonly identity: readonly PlacedGate[]
-    readonly request: readonly PlacedGate[]
-    readonly challenge: readonly PlacedGate[]
-    readonly body: readonly PlacedGate[]
-  }
+  /** Every gate in its places; one that only observes is not enforced, one that is off is not named. */
+  readonly gates: readonly { readonly name: string; readonly enforced: boolean }[]
 }
 
 export interface ObservedCertificate {
@@ -31,11 +20,9 @@ export interface ObservedCertificate {
 const ALWAYS_NAMED = ['source', 'certificate', 'common-name', 'signature'] as const
 
 /** @returns whether each gate refuses; one that stands in no phase, or only observes in some place, does not. */
-export function enforcedGates({ policy }: ObservedState): ReadonlyMap<string, boolean> {
+export function enforcedGates({ gates }: Observed): ReadonlyMap<string, boolean> {
   const enforced = new Map<string, boolean>()
-  const { connection, identity, request, challenge, body } = policy
-  for (const { gate, observed } of [connection, identity, request, challenge, body].flat())
-    enforced.set(gate.name, (enforced.get(gate.name) ?? true) && !observed)
+  for (const gate of gates) enforced.set(gate.name, (enforced.get(gate.name) ?? true) && gate.enforced)
   for (const name of ALWAYS_NAMED) if (!enforced.has(name)) enforced.set(name, false)
   return enforced
 }
@@ -43,8 +30,8 @@ export function enforcedGates({ policy }: ObservedState): ReadonlyMap<string, bo
 export function observedCertificates({
   anchors,
   serverCertificate,
-}: ObservedState): readonly ObservedCertificate[] {
-  const anchor = ({ name, certificate }: ObservedState['anchors'][number]) =>
+}: Observed): readonly ObservedCertificate[] {
+  const anchor = ({ name, certificate }: Observed['anchors'][number]) =>
     ({ role: 'anchor', name, notAfter: new Date(certificate.validTo) }) as const
   return [
     { role: 'server', name: 'tls', notAfter: new Date(serverCertificate.validTo) },
