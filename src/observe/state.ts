@@ -1,13 +1,23 @@
-// What is observed of the state that decides, as the shape that the metrics need of it. The gateway hands it over.
+// What is observed of the state that decides, as the shape that the metrics need of it. The gateway's Generation fits it.
 import type { X509Certificate } from 'node:crypto'
+
+interface PlacedGate {
+  readonly gate: { readonly name: string }
+  readonly observed: boolean
+}
 
 export interface Observed {
   readonly prefixes: { readonly size: number }
   readonly listUpdated: Date | undefined
   readonly anchors: readonly { readonly name: string; readonly certificate: X509Certificate }[]
   readonly serverCertificate: X509Certificate
-  /** Every gate in its places; one that only observes is not enforced, one that is off is not named. */
-  readonly gates: readonly { readonly name: string; readonly enforced: boolean }[]
+  readonly policy: {
+    readonly connection: readonly PlacedGate[]
+    readonly identity: readonly PlacedGate[]
+    readonly request: readonly PlacedGate[]
+    readonly challenge: readonly PlacedGate[]
+    readonly body: readonly PlacedGate[]
+  }
 }
 
 export interface ObservedCertificate {
@@ -20,9 +30,11 @@ export interface ObservedCertificate {
 const ALWAYS_NAMED = ['source', 'certificate', 'common-name', 'signature'] as const
 
 /** @returns whether each gate refuses; one that stands in no phase, or only observes in some place, does not. */
-export function enforcedGates({ gates }: Observed): ReadonlyMap<string, boolean> {
+export function enforcedGates({ policy }: Observed): ReadonlyMap<string, boolean> {
   const enforced = new Map<string, boolean>()
-  for (const gate of gates) enforced.set(gate.name, (enforced.get(gate.name) ?? true) && gate.enforced)
+  const { connection, identity, request, challenge, body } = policy
+  for (const { gate, observed } of [connection, identity, request, challenge, body].flat())
+    enforced.set(gate.name, (enforced.get(gate.name) ?? true) && !observed)
   for (const name of ALWAYS_NAMED) if (!enforced.has(name)) enforced.set(name, false)
   return enforced
 }
