@@ -1,5 +1,5 @@
 // What `import … from 'hubgate'` gives: the gateway itself, and its parts for use inside other servers.
-export { createGateway } from './gateway/embed.ts'
+export { createGateway } from './embed.ts'
 export type { Gateway, ReloadOutcome } from './gateway/gateway.ts'
 export type { AuditRecord } from './observe/audit.ts'
 export type { Problem } from './config/problem.ts'

@@ -44,7 +44,13 @@ function loadText(text: string, options: LoadOptions): LoadedConfig {
   const locate = (setting: string) => locateIn(yaml.positions, setting)
   if (settings === undefined) throw new ConfigError(inOrder(placed(problems, locate)), file)
   const config = effectiveConfig(settings, { ...surroundings, file: absolute, terminal })
-  return { config, files: [...new Set(files)], locate, reread: () => loadConfig(options), again: () => loadText(text, options) }
+  return {
+    config,
+    files: [...new Set(files)],
+    locate,
+    reread: () => loadConfig(options),
+    again: () => loadText(text, options),
+  }
 }
 
 export interface ParseOptions extends Surroundings {
@@ -58,12 +64,8 @@ export function parseConfig(raw: unknown, options: ParseOptions): LoadedConfig {
   const { settings, problems, files } = parseSettings(raw, surroundings)
   if (settings === undefined) throw new ConfigError(problems)
   const config = effectiveConfig(settings, { ...surroundings, file: undefined, terminal })
-  return {
-    config,
-    files: [...new Set(files)],
-    locate: () => undefined,
-    again: () => parseConfig(raw, options),
-  }
+  const again = () => parseConfig(raw, options)
+  return { config, files: [...new Set(files)], locate: () => undefined, reread: again, again }
 }
 
 /** Gives problems that were found later (a file that cannot be read) their lines. */

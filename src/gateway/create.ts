@@ -4,7 +4,7 @@ import type { Server } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { ConfigError, type Problem } from '../config/problem.ts'
 import type { Policy } from '../gates/policy.ts'
-import { type LogOptions, type Observed, Observer } from '../observe/observer.ts'
+import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { BodyBudget } from './body-budget.ts'
 import { acceptConnection } from './connection-phase.ts'
@@ -63,7 +63,7 @@ export class RunningGateway implements Gateway {
     }
     this.#current = this.#generationOf(prepared, 1)
     this.#reloader = new Reloader({ source: options.source, apply: (next) => this.#apply(next), observer: this.observer })
-    this.observer.generation(observed(this.generation))
+    this.observer.generation(this.generation)
   }
 
   get addresses() {
@@ -180,15 +180,10 @@ export class RunningGateway implements Gateway {
     this.#shared.budget.limit = config.limits.bodiesInMemory
     const unwelcome = [...this.#shared.connections].filter((connection) => !stillWelcome(connection, this.generation))
     for (const connection of unwelcome) connection.retire(RETIRE_GRACE_MS)
-    this.observer.generation(observed(this.generation))
+    this.observer.generation(this.generation)
     for (const warning of prepared.warnings) this.observer.warn('config.warning', warning)
     return { outcome: 'reloaded', generation: this.generation.id, closed: unwelcome.length, changes: changesBetween(before, this.generation) }
   }
-}
-
-function observed(generation: Generation): Observed {
-  const placed = Object.values(generation.policy).flat()
-  return { ...generation, gates: placed.map(({ gate, observed }) => ({ name: gate.name, enforced: !observed })) }
 }
 
 /** Settings that cannot change while sockets are open. */
