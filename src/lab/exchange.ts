@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { type Answer, AnswerError, AnswerReader } from './answer.ts'
 import { type Dial, type Ended, describeError, dial, endOf } from './dial.ts'
 
-/** Bytes to send, or milliseconds to wait. */
-export type Step = string | Uint8Array | { readonly wait: number }
+/** Bytes to send, milliseconds to wait, or the end of our side. */
+export type Step = string | Uint8Array | { readonly wait: number } | { readonly end: true }
 
 export interface ExchangeOptions {
   readonly dial: Dial
@@ -97,6 +97,7 @@ async function play(socket: Socket, steps: readonly Step[]): Promise<void> {
     if (!socket.writable) return
     if (typeof step === 'object' && 'wait' in step)
       await new Promise((resolve) => setTimeout(resolve, step.wait).unref())
+    else if (typeof step === 'object' && 'end' in step) socket.end()
     else socket.write(typeof step === 'string' ? Buffer.from(step, 'latin1') : step)
   }
 }
