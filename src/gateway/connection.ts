@@ -92,7 +92,9 @@ export class Connection {
   /** Ends without a word of HTTP: TLS close, then gone within a second. */
   close(): void {
     this.closing = true
-    const socket = this.secure ?? this.socket
+    const socket = this.secure
+    // In the middle of a handshake there is nothing to close politely.
+    if (socket === undefined) return this.destroy()
     // What still comes in is read and dropped: unread bytes would turn the close into a reset.
     socket.resume()
     socket.end()

@@ -119,7 +119,8 @@ export class RunningGateway implements Gateway {
     if (this.#ended()) return
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
-    for (const connection of this.#shared.connections) connection.retire(shutdown.timeout)
+    // Who is still shaking hands gets to hear 503 DRAINING.
+    for (const connection of this.#shared.connections) if (connection.phase === 'request') connection.retire(shutdown.timeout)
     await this.#shared.connections.empty(shutdown.timeout)
     this.#end()
   }
