@@ -61,10 +61,7 @@ function variable(inner: string, env: Surroundings['env']): string {
   // As in a shell, :- stands in for an empty value too.
   if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
   if (value === undefined)
-    throw new Unresolved(
-      `the environment variable ${name} is not set`,
-      `set it, or write \${${name}:-default}`,
-    )
+    throw new Unresolved(`the environment variable ${name} is not set`, 'set it where hubgate is started')
   return value
 }
 

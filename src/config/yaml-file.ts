@@ -125,10 +125,7 @@ class Reading {
   }
 
   #plain(node: unknown, setting: string, depth: number): unknown {
-    if (isScalar(node)) {
-      this.#mark(setting, node)
-      return node.value
-    }
+    if (isScalar(node)) return node.value
     if (isSeq(node))
       return node.items.map((item, index) => this.#item(item, settingBelow(setting, index), depth + 1))
     if (!isMap(node)) return null
@@ -163,10 +160,7 @@ class Reading {
       this.#complain(node, { setting, message: 'is an alias of an anchor that does not stand before it' })
       return null
     }
-    const here = this.#positions.get(setting)
-    const value = this.#value(target, setting, depth + 1)
-    if (here !== undefined) this.#positions.set(setting, here)
-    return value
+    return this.#value(target, setting, depth + 1)
   }
 
   #mark(setting: string, node: unknown): void {

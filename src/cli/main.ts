@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// The command line: which commands there are. Each is one file; what they share is in io.ts and options.ts.
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { registerConfigCheck } from './config-check.ts'
+import { registerConfigSchema } from './config-schema.ts'
+import { registerConfigShow } from './config-show.ts'
+import { registerInit } from './init.ts'
+import { endQuietlyOnClosedPipe, exitWith, rephrase, report } from './io.ts'
+import { registerUnbuilt, registerUnbuiltAllowlist } from './unbuilt.ts'
+
+endQuietlyOnClosedPipe()
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  exitWith(report(error))
+}
+
+function createProgram(): Command {
+  const program = new Command('hubgate')
+    .description('The front door for Meta webhooks.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(rephrase(text)) })
+  // Subcommands take over what is set above when they are made.
+  const config = program.command('config').description('check and show the configuration')
+  const allowlist = program.command('allowlist').description('the list of source addresses')
+
+  registerInit(program)
+  registerConfigCheck(config)
+  registerConfigShow(config)
+  registerConfigSchema(config)
+  registerUnbuiltAllowlist(allowlist)
+  registerUnbuilt(program)
+  return program
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  const found =
+    typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined
+  return typeof found === 'string' ? found : 'unknown'
+}
