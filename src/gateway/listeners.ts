@@ -43,7 +43,7 @@ function target(address: ListenAddress): net.ListenOptions {
 }
 
 // A socket file outlives its process; one that still answers belongs to somebody.
-async function removeDeadSocket(path: string): Promise<void> {
+export async function removeDeadSocket(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isSocket() !== true) return
   const alive = await new Promise<boolean>((resolve) => {
