@@ -5,8 +5,10 @@ import { Command } from 'commander'
 import { registerConfigCheck } from './config-check.ts'
 import { registerConfigSchema } from './config-schema.ts'
 import { registerConfigShow } from './config-show.ts'
+import { registerHealth } from './health.ts'
 import { registerInit } from './init.ts'
 import { endQuietlyOnClosedPipe, exitWith, rephrase, report } from './io.ts'
+import { registerReload } from './reload.ts'
 import { registerUnbuilt, registerUnbuiltAllowlist } from './unbuilt.ts'
 
 endQuietlyOnClosedPipe()
@@ -28,6 +30,8 @@ function createProgram(): Command {
   const allowlist = program.command('allowlist').description('the list of source addresses')
 
   registerInit(program)
+  registerReload(program)
+  registerHealth(program)
   registerConfigCheck(config)
   registerConfigShow(config)
   registerConfigSchema(config)
