@@ -38,10 +38,7 @@ async function checkFiles({ config, locate }: LoadedConfig): Promise<Findings> {
   const prepared = await prepare(config)
   const problems = 'problems' in prepared ? prepared.problems : []
   const later = 'warnings' in prepared ? prepared.warnings : []
-  const own = warningsOf(config).filter(
-    ({ setting, message }) => !later.some((one) => one.setting === setting && one.message === message),
-  )
-  return { problems: placed(problems, locate), warnings: placed([...own, ...later], locate) }
+  return { problems: placed(problems, locate), warnings: placed([...warningsOf(config), ...later], locate) }
 }
 
 function say({ problems, warnings }: Findings, file: string): void {

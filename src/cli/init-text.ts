@@ -10,7 +10,7 @@ export interface InitAnswers {
   readonly file: string
 }
 
-const META_ROOT = 'meta-outbound-api-ca-2025-12'
+const META_ROOT = KNOWN_ANCHORS.find(({ current }) => current)
 
 /** A configuration that starts, once the files it names and two environment variables are there. */
 export function firstConfig({ upstream, host, path }: InitAnswers): string {
@@ -31,7 +31,7 @@ client:                            # Meta has to show a client certificate
     - builtin: digicert-ev         # Meta's client certificate until April 2026
     # Meta's current root. Download it (a zip) from Meta's page "Webhooks / Getting started / mTLS"; its SHA-256 fingerprint:
 ${fingerprintComment()}
-    - { name: ${META_ROOT}, file: anchors/${META_ROOT}.pem }
+    - { name: ${META_ROOT?.name}, file: anchors/${META_ROOT?.name}.pem }
 
 sources:
   # The addresses of Meta (AS32934): one prefix a line, # begins a comment. To get them:
@@ -65,7 +65,7 @@ Enter at Meta (App dashboard, Webhooks):
 
 Next:
   1. Put the certificate of ${host} where tls.certificate and tls.key say.
-  2. Download Meta's current root to anchors/${META_ROOT}.pem; ${file} says from where, and its fingerprint.
+  2. Download Meta's current root (${file} says from where) and store it: hubgate anchor add FILE -c ${file}
   3. Write the list of Meta's prefixes to data/as32934.txt; ${file} says how to get it.
   4. Set APP_SECRET (App settings, Basic) and VERIFY_TOKEN in the environment.
   5. hubgate config check -c ${file}
@@ -75,6 +75,6 @@ Next:
 
 // Two lines: one would be longer than a terminal is wide.
 function fingerprintComment(): string {
-  const pairs = (KNOWN_ANCHORS.find(({ current }) => current)?.fingerprint ?? '').split(':')
+  const pairs = (META_ROOT?.fingerprint ?? '').split(':')
   return [pairs.slice(0, 16), pairs.slice(16)].map((half) => `    #   ${half.join(':')}`).join('\n')
 }

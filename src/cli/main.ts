@@ -2,6 +2,9 @@
 // The command line: which commands there are. Each is one file; what they share is in io.ts and options.ts.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { registerAnchorAdd } from './anchor-add.ts'
+import { registerAnchorInspect } from './anchor-inspect.ts'
+import { registerAnchorList } from './anchor-list.ts'
 import { registerConfigCheck } from './config-check.ts'
 import { registerConfigSchema } from './config-schema.ts'
 import { registerConfigShow } from './config-show.ts'
@@ -27,6 +30,9 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(rephrase(text)) })
   // Subcommands take over what is set above when they are made.
   const config = program.command('config').description('check and show the configuration')
+  const anchor = program
+    .command('anchor')
+    .description('trust anchors: what a client certificate must lead to')
   const allowlist = program.command('allowlist').description('the list of source addresses')
 
   registerInit(program)
@@ -35,6 +41,9 @@ function createProgram(): Command {
   registerConfigCheck(config)
   registerConfigShow(config)
   registerConfigSchema(config)
+  registerAnchorList(anchor)
+  registerAnchorInspect(anchor)
+  registerAnchorAdd(anchor)
   registerUnbuiltAllowlist(allowlist)
   registerUnbuilt(program)
   return program

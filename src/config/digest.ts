@@ -2,6 +2,7 @@
 // keys taken out and reported, nothing of foreign shape left that could trip the rest. Walks the declaration, not the value,
 // so that no depth, cycle or odd key of the value matters.
 import { Unresolved, type Surroundings, hasReference, interpolate } from './interpolate.ts'
+import { NAME_HINT, NAME_WRONG, isName } from './kinds.ts'
 import type { Problem } from './problem.ts'
 import { printable, settingBelow } from './setting-path.ts'
 import { type Shape, settingsOf, shapeOf } from './settings-tree.ts'
@@ -144,13 +145,8 @@ class Digestion {
   }
 
   #goodName(key: string, setting: string): boolean {
-    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(key)) return true
-    const hint = 'a letter or digit, then letters, digits, ".", "_" or "-", at most 64 in all'
-    this.findings.problems.push({
-      setting: settingBelow(setting, key),
-      message: 'is not a usable name',
-      hint,
-    })
+    if (isName(key)) return true
+    this.findings.problems.push({ setting: settingBelow(setting, key), message: NAME_WRONG, hint: NAME_HINT })
     return false
   }
 }

@@ -94,6 +94,20 @@ export function text(looks = 'text', check: (value: string) => void = () => unde
   })
 }
 
+/** A name of the operator's own: it becomes a metric label and stands in records and header fields. */
+export function name(looks: string) {
+  return text(looks, (value) => {
+    if (!isName(value)) throw new Malformed(NAME_WRONG, NAME_HINT)
+  })
+}
+
+export const NAME_WRONG = 'is not a usable name'
+export const NAME_HINT = 'a letter or digit, then letters, digits, ".", "_" or "-", at most 64 in all'
+
+export function isName(value: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value)
+}
+
 /** The name of a file or directory; made absolute later. */
 export function path() {
   return text('path', (value) => {

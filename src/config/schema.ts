@@ -10,6 +10,7 @@ import {
   duration,
   flag,
   longEnough,
+  name,
   path,
   secret,
   size,
@@ -76,7 +77,7 @@ const anchor = z.strictObject({
   builtin: choice('digicert-ev')
     .optional()
     .describe('A trust anchor that hubgate ships. Alone: it has its own name and file.'),
-  name: text('name').optional().describe('A name of your own, for records and metrics.'),
+  name: name('name').optional().describe('A name of your own, for records and metrics.'),
   file: path().optional().describe('One or more CA certificates, PEM. Watched.'),
 })
 
