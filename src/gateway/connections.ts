@@ -1,4 +1,5 @@
 // All open connections: counted for the limits, found again by their sockets, and swept for deadlines that passed.
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { parseAddress } from '../domain/address.ts'
@@ -13,7 +14,7 @@ export class Connections {
   readonly #bySocket = new WeakMap<Duplex, Connection>()
   readonly #perAddress = new Map<string, number>()
   readonly #sweeper: NodeJS.Timeout
-  readonly #name = Math.random().toString(36).slice(2, 8)
+  readonly #name = randomBytes(4).toString('hex')
   #count = 0
   #onEmpty: (() => void) | undefined
 
