@@ -53,13 +53,16 @@ export interface WorldOptions extends CreateOptions {
   readonly upstream: string
   readonly change?: Change
   readonly route?: Partial<RouteConfig>
+  /** Further files beside the usual ones, by name: `config.state` is their directory. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>
 }
 
 /** A running gateway with every gate on, in front of `upstream`. */
-export async function startWorld({ upstream, change, route, ...options }: WorldOptions): Promise<World> {
+export async function startWorld({ upstream, change, route, files = {}, ...options }: WorldOptions): Promise<World> {
   const made = await pki()
   const directory = await mkdtemp(join(tmpdir(), 'hubgate-test-'))
   await writePki(directory, made)
+  await Promise.all(Object.entries(files).map(([name, content]) => writeFile(join(directory, name), content)))
   const plain = plainConfig(directory, { upstream, ...route })
   const config = change?.(plain) ?? plain
   const lines: string[] = []
