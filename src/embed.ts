@@ -7,7 +7,7 @@ import type { ConfigInput } from './config/schema.ts'
 import { warningsOf } from './config/warnings.ts'
 import { type CreateOptions, type RunningGateway, createGateway as createInner } from './gateway/create.ts'
 import type { Gateway } from './gateway/gateway.ts'
-import { administered } from './administered.ts'
+import { administered } from './admin/of-gateway.ts'
 
 export interface GatewayOptions {
   /** For `${NAME}` in strings. Default: process.env. */
@@ -28,7 +28,10 @@ export interface WholeGateway extends Gateway {
  * @param from a configuration object of the shape of hubgate.yaml, or the file to read it from.
  * @throws ConfigError with every problem of the configuration and of the files it names.
  */
-export async function createGateway(from: ConfigInput | { readonly file: string }, options: GatewayOptions = {}): Promise<WholeGateway> {
+export async function createGateway(
+  from: ConfigInput | { readonly file: string },
+  options: GatewayOptions = {},
+): Promise<WholeGateway> {
   const { env = process.env, baseDir = process.cwd(), log } = options
   const loaded = isFile(from)
     ? loadConfig({ file: from.file, env, terminal: process.stdout.isTTY })
@@ -49,8 +52,12 @@ async function fromLoaded(loaded: LoadedConfig, log: CreateOptions['log']): Prom
       return admin?.address
     },
     listen: async () => {
-      const { address, token } = gateway.config.admin
-      admin = await startAdmin({ address, token, administered: administered(gateway) })
+      admin = await startAdmin({
+        address: gateway.config.admin.address,
+        token: () => gateway.config.admin.token,
+        administered: administered(gateway),
+        onFault: (error) => gateway.observer.fault(error),
+      })
       await listenOrUndo(gateway, admin)
       for (const warning of warningsOf(gateway.config)) gateway.observer.warn('config.danger', warning)
     },

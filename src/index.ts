@@ -5,7 +5,14 @@ export type { AuditRecord } from './observe/audit.ts'
 export type { Problem } from './config/problem.ts'
 export { ConfigError } from './config/problem.ts'
 
-export { type Address, type Prefix, formatAddress, formatPrefix, parseAddress, parsePrefix } from './domain/address.ts'
+export {
+  type Address,
+  type Prefix,
+  formatAddress,
+  formatPrefix,
+  parseAddress,
+  parsePrefix,
+} from './domain/address.ts'
 export { type PrefixTable, prefixTable } from './domain/prefix-table.ts'
 export { AllowListError, parseAllowList, readAllowList } from './allowlist/read-list.ts'
 
@@ -13,7 +20,14 @@ export { BodyDigests, type Digest, type SigningKey, sign, signatureMatches } fro
 export { type Challenge, readChallenge, tokenMatches } from './domain/challenge.ts'
 export { REFUSALS, type RefusalCode, type RefusalRow } from './domain/refusals.ts'
 export { type Admit, type Evidence, type Refuse, type Verdict, admit, refuse } from './domain/verdict.ts'
-export type { BodyFacts, CertificateFacts, ChallengeFacts, ConnectionFacts, IdentityFacts, RequestFacts } from './domain/facts.ts'
+export type {
+  BodyFacts,
+  CertificateFacts,
+  ChallengeFacts,
+  ConnectionFacts,
+  IdentityFacts,
+  RequestFacts,
+} from './domain/facts.ts'
 export { Fields } from './domain/fields.ts'
 export type { Leaf } from './domain/leaf.ts'
 export { readLeaf } from './tls/read-leaf.ts'

@@ -27,7 +27,8 @@ const SHOWN_PROBLEMS = 5
 /** @throws AllowListError, or the system's error where the file cannot be read. */
 export async function readAllowList(file: string): Promise<AllowList> {
   const { size, mtime } = await stat(file)
-  if (size > MAX_FILE) throw new AllowListError(`it is larger than ${MAX_FILE} bytes`, 'a list of prefixes is some kilobytes')
+  if (size > MAX_FILE)
+    throw new AllowListError(`it is larger than ${MAX_FILE} bytes`, 'a list of prefixes is some kilobytes')
   return { prefixes: parseAllowList(await readFile(file, 'latin1')), updated: mtime }
 }
 
@@ -45,9 +46,13 @@ export function parseAllowList(text: string): readonly Prefix[] {
       if (problems.length === SHOWN_PROBLEMS) break
     }
   }
-  if (problems.length > 0) throw new AllowListError(problems.join('; '), 'write one prefix a line, such as 31.13.64.0/18')
+  if (problems.length > 0)
+    throw new AllowListError(problems.join('; '), 'write one prefix a line, such as 31.13.64.0/18')
   if (prefixes.length === 0)
-    throw new AllowListError('it holds no prefix: everybody would be refused', 'put the AS32934 prefixes there, one a line')
+    throw new AllowListError(
+      'it holds no prefix: everybody would be refused',
+      'put the AS32934 prefixes there, one a line',
+    )
   return prefixes
 }
 
@@ -63,9 +68,27 @@ export function listedPrefix(text: string): Prefix {
 
 // RFC 6890 and the registries it began: address space that nobody reaches us from across the Internet.
 const NOT_PUBLIC = [
-  '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24', '192.0.2.0/24',
-  '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24', '224.0.0.0/4', '240.0.0.0/4',
-  '::1/128', '64:ff9b::/96', '100::/64', '2001:db8::/32', '2002::/16', 'fc00::/7', 'fe80::/10', 'ff00::/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::1/128',
+  '64:ff9b::/96',
+  '100::/64',
+  '2001:db8::/32',
+  '2002::/16',
+  'fc00::/7',
+  'fe80::/10',
+  'ff00::/8',
 ].map(parsePrefix)
 
 /** The prefixes of a list that lie in (or hold) private or reserved space: worth a warning in a list of public peers. */

@@ -18,7 +18,9 @@ interface AddOptions extends ConfigOption {
 }
 
 export function registerAnchorAdd(anchor: Command): void {
-  const add = anchor.command('add <file>').description('store a CA certificate (PEM or DER) and say how to trust it')
+  const add = anchor
+    .command('add <file>')
+    .description('store a CA certificate (PEM or DER) and say how to trust it')
   withConfig(add)
     .option('--name <name>', 'its name in the configuration')
     .option('--write', 'also edit the configuration')
@@ -28,7 +30,8 @@ export function registerAnchorAdd(anchor: Command): void {
 async function run(file: string, options: AddOptions): Promise<void> {
   const anchor = await theOne(file)
   const name = options.name ?? anchor.name
-  if (!/^[A-Za-z0-9._-]+$/.test(name)) throw wrongUse('--name holds more than letters, digits, dots, dashes and underscores')
+  if (!/^[A-Za-z0-9._-]+$/.test(name))
+    throw wrongUse('--name holds more than letters, digits, dots, dashes and underscores')
   print(`${anchorText({ ...anchor, name })}\n`)
   const configuration = resolve(configFile(options))
   const relative = `anchors/${name}.pem`
@@ -37,14 +40,19 @@ async function run(file: string, options: AddOptions): Promise<void> {
   await replaceFile(stored, anchor.pem)
   print(`stored as ${stored}`)
   if (options.write === true) return write(configuration, { name, file: relative })
-  print(`\nAdd this to client.anchors in ${configuration}, or run the command again with --write:\n\n    - { name: ${name}, file: ${relative} }\n\nThen: hubgate config check && hubgate reload`)
+  print(
+    `\nAdd this to client.anchors in ${configuration}, or run the command again with --write:\n\n    - { name: ${name}, file: ${relative} }\n\nThen: hubgate config check && hubgate reload`,
+  )
 }
 
 async function theOne(file: string): Promise<Anchor> {
   const anchors = await readAnchorFile(file)
   const [anchor] = anchors
   if (anchor === undefined || anchors.length > 1)
-    throw new CliError(`${file} holds ${anchors.length} certificates`, { hint: 'add one anchor a file', exit: EXIT.wanting })
+    throw new CliError(`${file} holds ${anchors.length} certificates`, {
+      hint: 'add one anchor a file',
+      exit: EXIT.wanting,
+    })
   return anchor
 }
 
@@ -62,6 +70,8 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch {
-    throw new CliError(`${file} cannot be read`, { hint: 'write one with `hubgate init`, or name it with -c FILE' })
+    throw new CliError(`${file} cannot be read`, {
+      hint: 'write one with `hubgate init`, or name it with -c FILE',
+    })
   }
 }

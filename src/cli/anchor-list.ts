@@ -23,5 +23,7 @@ async function list(options: ConfigOption & JsonOption): Promise<void> {
   if (options.json === true) return printJson(anchors.map(anchorFacts))
   print(anchors.map(anchorText).join('\n\n'))
   if (!anchors.some(({ known }) => known?.current === true))
-    print("\nNone of them is Meta's current root: what Meta sends today would be refused. See certs/README.md, then `hubgate anchor add FILE --write`.")
+    print(
+      "\nNone of them is Meta's current root: what Meta sends today would be refused. See certs/README.md, then `hubgate anchor add FILE --write`.",
+    )
 }

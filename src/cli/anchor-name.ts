@@ -7,6 +7,12 @@ export function anchorName(certificate: X509Certificate): string {
   const known = knownAnchor(certificate.fingerprint256)
   if (known !== undefined) return known.name
   const commonName = /(?:^|\n)CN=([^\n]*)/.exec(certificate.subject)?.[1] ?? ''
-  const plain = commonName.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 60)
-  return plain === '' ? `anchor-${certificate.fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase()}` : plain
+  const plain = commonName
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60)
+  return plain === ''
+    ? `anchor-${certificate.fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase()}`
+    : plain
 }

@@ -35,7 +35,10 @@ export function anchorText(anchor: Anchor): string {
   const facts = anchorFacts(anchor)
   const rows = [
     ['subject', facts.subject],
-    ['valid', `${facts.notBefore} to ${facts.notAfter} (${facts.daysLeft < 0 ? 'expired' : `${facts.daysLeft} days left`})`],
+    [
+      'valid',
+      `${facts.notBefore} to ${facts.notAfter} (${facts.daysLeft < 0 ? 'expired' : `${facts.daysLeft} days left`})`,
+    ],
     ['key', facts.key],
     ['path length', facts.pathLength === null ? 'not limited' : String(facts.pathLength)],
     ['SHA-256', facts.sha256],

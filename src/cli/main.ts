@@ -12,6 +12,7 @@ import { registerHealth } from './health.ts'
 import { registerInit } from './init.ts'
 import { endQuietlyOnClosedPipe, exitWith, rephrase, report } from './io.ts'
 import { registerReload } from './reload.ts'
+import { registerServe } from './serve.ts'
 import { registerUnbuilt, registerUnbuiltAllowlist } from './unbuilt.ts'
 
 endQuietlyOnClosedPipe()
@@ -35,6 +36,7 @@ function createProgram(): Command {
     .description('trust anchors: what a client certificate must lead to')
   const allowlist = program.command('allowlist').description('the list of source addresses')
 
+  registerServe(program)
   registerInit(program)
   registerReload(program)
   registerHealth(program)

@@ -5,26 +5,32 @@ import { CliError } from './io.ts'
 import { type ConfigOption, configFile, withConfig } from './options.ts'
 
 export function registerServe(program: Command): void {
-  withConfig(program.command('serve').description('run the gateway')).action(async (options: ConfigOption) => {
-    warnOfOldNode()
-    const gateway = await createGateway({ file: configFile(options) })
-    await listen(gateway)
-    obeySignals(gateway)
-  })
+  withConfig(program.command('serve').description('run the gateway')).action(
+    async (options: ConfigOption) => {
+      warnOfOldNode()
+      const gateway = await createGateway({ file: configFile(options) })
+      await listen(gateway)
+      obeySignals(gateway)
+    },
+  )
 }
 
 async function listen(gateway: WholeGateway): Promise<void> {
   try {
     await gateway.listen()
   } catch (error) {
-    const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
+    const { code, message } =
+      error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
     throw new CliError(`cannot listen: ${message}`, { hint: LISTEN_HINTS.get(code ?? '') })
   }
 }
 
 const LISTEN_HINTS: ReadonlyMap<string, string> = new Map([
   ['EADDRINUSE', 'another process has this address; see listen.address and admin.address'],
-  ['EACCES', 'ports below 1024 need the right to bind them: CAP_NET_BIND_SERVICE, or a higher port behind a redirect'],
+  [
+    'EACCES',
+    'ports below 1024 need the right to bind them: CAP_NET_BIND_SERVICE, or a higher port behind a redirect',
+  ],
   ['EADDRNOTAVAIL', 'this machine has no such address; see listen.address and admin.address'],
 ])
 
@@ -43,5 +49,8 @@ function obeySignals(gateway: WholeGateway): void {
 
 function warnOfOldNode(): void {
   const major = Number(process.versions.node.split('.')[0])
-  if (major < 22) process.stderr.write(`hubgate: warning: Node ${major} is past its end of life and gets no security fixes; use Node 24\n`)
+  if (major < 22)
+    process.stderr.write(
+      `hubgate: warning: Node ${major} is past its end of life and gets no security fixes; use Node 24\n`,
+    )
 }

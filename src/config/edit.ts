@@ -7,7 +7,9 @@ export function addAnchor(text: string, entry: { readonly name: string; readonly
   const document = parseDocument(text)
   const [error] = document.errors
   if (error !== undefined || (document.contents !== null && !isMap(document.contents)))
-    throw new ConfigError([{ setting: '', message: 'is no YAML that can be edited', hint: 'see `hubgate config check`' }])
+    throw new ConfigError([
+      { setting: '', message: 'is no YAML that can be edited', hint: 'see `hubgate config check`' },
+    ])
   if (names(document).includes(entry.name)) return text
   const node = document.createNode(entry, { flow: true })
   if (isSeq(document.getIn(['client', 'anchors']))) document.addIn(['client', 'anchors'], node)

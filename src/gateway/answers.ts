@@ -18,7 +18,15 @@ const RETRY_AFTER_SECONDS = '5'
 export function refusalAnswer(code: RefusalCode, id: string, allow: readonly string[] = []): Answer {
   const { status = 500, reason, close } = refusalRow(code)
   const body = JSON.stringify({ error: { code, message: reason, id } })
-  const fields = ['X-Request-Id', id, 'Content-Type', 'application/json', ...OWN, 'Content-Length', String(Buffer.byteLength(body))]
+  const fields = [
+    'X-Request-Id',
+    id,
+    'Content-Type',
+    'application/json',
+    ...OWN,
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+  ]
   if (status === 405) fields.push('Allow', allow.join(', '))
   if (status === 503) fields.push('Retry-After', RETRY_AFTER_SECONDS)
   return { status, fields, body, close }
@@ -32,20 +40,40 @@ export function emptyAnswer(status: number, id: string): Answer {
 }
 
 export function challengeAnswer(challenge: string, id: string): Answer {
-  const fields = ['X-Request-Id', id, 'Content-Type', 'text/plain', ...OWN, 'Content-Length', String(Buffer.byteLength(challenge))]
+  const fields = [
+    'X-Request-Id',
+    id,
+    'Content-Type',
+    'text/plain',
+    ...OWN,
+    'Content-Length',
+    String(Buffer.byteLength(challenge)),
+  ]
   return { status: 200, fields, body: challenge, close: false }
 }
 
 /** The upstream's answer as it wants it (`answer: full`). */
-export function fullAnswer(answer: { status: number; contentType: string | undefined; body: Uint8Array }, id: string): Answer {
+export function fullAnswer(
+  answer: { status: number; contentType: string | undefined; body: Uint8Array },
+  id: string,
+): Answer {
   const type = answer.contentType === undefined ? [] : ['Content-Type', answer.contentType]
   const length = answer.status === 204 ? [] : ['Content-Length', String(answer.body.length)]
-  return { status: answer.status, fields: ['X-Request-Id', id, ...type, 'X-Content-Type-Options', 'nosniff', ...length], body: answer.body, close: false }
+  return {
+    status: answer.status,
+    fields: ['X-Request-Id', id, ...type, 'X-Content-Type-Options', 'nosniff', ...length],
+    body: answer.body,
+    close: false,
+  }
 }
 
 /** A whole answer as bytes, for a socket whose HTTP parser has given up. Always ends the connection. */
 export function rawAnswer({ status, fields, body }: Answer): string {
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close', `Date: ${new Date().toUTCString()}`]
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    `Date: ${new Date().toUTCString()}`,
+  ]
   for (let i = 0; i + 1 < fields.length; i += 2) lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`)
   return `${lines.join('\r\n')}\r\n\r\n${body.toString()}`
 }

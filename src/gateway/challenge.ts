@@ -10,13 +10,19 @@ import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
 export async function answerChallenge(exchange: Exchange, route: Route): Promise<void> {
   const { query } = exchange.facts
   const forwarded = route.challenge === 'forward'
-  const verdict = runGates(exchange.generation.policy.challenge, { query, tokens: forwarded ? undefined : route.tokens })
+  const verdict = runGates(exchange.generation.policy.challenge, {
+    query,
+    tokens: forwarded ? undefined : route.tokens,
+  })
   if (!exchange.passes(verdict)) return
   const read = readChallenge(query)
   if ('problem' in read) return exchange.refuse('challenge', refuse('CHALLENGE_INVALID', read.problem))
   if (forwarded) return askUpstream(exchange, route, read.challenge)
   exchange.phase = 'done'
-  exchange.finish(challengeAnswer(read.challenge, exchange.id), { outcome: 'answered', detail: 'challenge echoed' })
+  exchange.finish(challengeAnswer(read.challenge, exchange.id), {
+    outcome: 'answered',
+    detail: 'challenge echoed',
+  })
 }
 
 // A consumer that answers everything with 200 has not confirmed the token: only the challenge itself counts.
@@ -29,7 +35,11 @@ async function askUpstream(exchange: Exchange, route: Route, challenge: string):
       return exchange.refuse('upstream', refuse('UPSTREAM_PROTOCOL', '200 without the challenge as its body'))
     exchange.phase = 'done'
     const answer = status === 200 ? challengeAnswer(challenge, exchange.id) : emptyAnswer(status, exchange.id)
-    exchange.finish(answer, { outcome: 'answered', gate: 'upstream', detail: `the upstream answered ${status}` })
+    exchange.finish(answer, {
+      outcome: 'answered',
+      gate: 'upstream',
+      detail: `the upstream answered ${status}`,
+    })
   } catch (error) {
     refuseUpstreamFailure(exchange, error)
   }

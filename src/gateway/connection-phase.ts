@@ -18,12 +18,22 @@ export function acceptConnection(shared: Shared, socket: Socket): void {
   })
   if (!connection.takes(verdict) && verdict.outcome === 'refuse') {
     const { gate, refusal } = verdict
-    recordConnection(shared, connection, { outcome: 'refused', code: refusal.code, gate, detail: refusal.detail })
+    recordConnection(shared, connection, {
+      outcome: 'refused',
+      code: refusal.code,
+      gate,
+      detail: refusal.detail,
+    })
     return connection.reset()
   }
   connection.phase = 'handshake'
   socket.once('close', () =>
-    recordConnection(shared, connection, { outcome: 'aborted', code: 'CLIENT_ABORTED', gate: 'client', detail: `went away in phase ${connection.phase}` }),
+    recordConnection(shared, connection, {
+      outcome: 'aborted',
+      code: 'CLIENT_ABORTED',
+      gate: 'client',
+      detail: `went away in phase ${connection.phase}`,
+    }),
   )
   connection.setDeadline(generation.config.limits.handshakeTimeout, () => {
     recordConnection(shared, connection, {
@@ -57,7 +67,11 @@ export function recordConnection(shared: Shared, connection: Connection, end: Co
     front: connection.generation.config.listen.front,
     phase: connection.phase,
     ...end,
-    observed: connection.observations.map(({ gate, refusal }) => ({ gate, code: refusal.code, detail: refusal.detail })),
+    observed: connection.observations.map(({ gate, refusal }) => ({
+      gate,
+      code: refusal.code,
+      detail: refusal.detail,
+    })),
     prefix: connection.evidence.prefix,
     leaf: connection.leaf,
     anchor: connection.anchor,

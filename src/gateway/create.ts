@@ -6,6 +6,7 @@ import { ConfigError, type Problem } from '../config/problem.ts'
 import type { Policy } from '../gates/policy.ts'
 import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
+import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
 import { acceptConnection } from './connection-phase.ts'
 import { Connections } from './connections.ts'
@@ -51,18 +52,26 @@ export class RunningGateway implements Gateway {
   constructor(prepared: Prepared, options: CreateOptions & { readonly since: string }) {
     const { config } = prepared
     this.#options = options
-    this.observer = new Observer({ ...config.log, ...(options.log === undefined ? {} : { write: options.log }) })
+    this.observer = new Observer({
+      ...config.log,
+      ...(options.log === undefined ? {} : { write: options.log }),
+    })
     this.#shared = {
       observer: this.observer,
       connections: new Connections(),
       budget: new BodyBudget(config.limits.bodiesInMemory),
       agents: createAgents(),
+      health: new UpstreamHealth(),
       generation: () => this.generation,
       draining: () => this.#state === 'draining' || this.#state === 'ended',
       awaitNextRequest: (connection) => awaitNextRequest(this.#shared, connection),
     }
     this.#current = this.#generationOf(prepared, 1)
-    this.#reloader = new Reloader({ source: options.source, apply: (next) => this.#apply(next), observer: this.observer })
+    this.#reloader = new Reloader({
+      source: options.source,
+      apply: (next) => this.#apply(next),
+      observer: this.observer,
+    })
     this.observer.generation(this.generation)
   }
 
@@ -85,6 +94,11 @@ export class RunningGateway implements Gateway {
     return { connections: connections.size, requests: connections.exchanges, bodyBytes: budget.taken }
   }
 
+  /** How each configured upstream answered last. */
+  get upstreams(): readonly UpstreamState[] {
+    return this.#shared.health.of([...this.generation.routes.values()].map(({ upstream }) => upstream.label))
+  }
+
   /** Listening, and not about to end. */
   get ready(): boolean {
     return this.#state === 'listening'
@@ -92,7 +106,9 @@ export class RunningGateway implements Gateway {
 
   async listen(): Promise<void> {
     const { config } = this.generation
-    this.#listeners = await listenOn(config.listen.address, (socket) => acceptConnection(this.#shared, socket))
+    this.#listeners = await listenOn(config.listen.address, (socket) =>
+      acceptConnection(this.#shared, socket),
+    )
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)
     for (const warning of this.generation.warnings) this.observer.warn('config.warning', warning)
@@ -120,7 +136,8 @@ export class RunningGateway implements Gateway {
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
     // Who is still shaking hands gets to hear 503 DRAINING.
-    for (const connection of this.#shared.connections) if (connection.phase === 'request') connection.retire(shutdown.timeout)
+    for (const connection of this.#shared.connections)
+      if (connection.phase === 'request') connection.retire(shutdown.timeout)
     await this.#shared.connections.empty(shutdown.timeout)
     this.#end()
   }
@@ -166,7 +183,10 @@ export class RunningGateway implements Gateway {
   #sameHttpServer({ limits }: Config): HttpServer | undefined {
     if (this.#current === undefined) return undefined
     const { limits: before } = this.#current.config
-    const same = before.head === limits.head && before.headTimeout === limits.headTimeout && before.idleTimeout === limits.idleTimeout
+    const same =
+      before.head === limits.head &&
+      before.headTimeout === limits.headTimeout &&
+      before.idleTimeout === limits.idleTimeout
     return same ? this.#current.servers.http : undefined
   }
 
@@ -179,11 +199,18 @@ export class RunningGateway implements Gateway {
     const before = this.generation
     this.#current = this.#generationOf(prepared, before.id + 1)
     this.#shared.budget.limit = config.limits.bodiesInMemory
-    const unwelcome = [...this.#shared.connections].filter((connection) => !stillWelcome(connection, this.generation))
+    const unwelcome = [...this.#shared.connections].filter(
+      (connection) => !stillWelcome(connection, this.generation),
+    )
     for (const connection of unwelcome) connection.retire(RETIRE_GRACE_MS)
     this.observer.generation(this.generation)
     for (const warning of prepared.warnings) this.observer.warn('config.warning', warning)
-    return { outcome: 'reloaded', generation: this.generation.id, closed: unwelcome.length, changes: changesBetween(before, this.generation) }
+    return {
+      outcome: 'reloaded',
+      generation: this.generation.id,
+      closed: unwelcome.length,
+      changes: changesBetween(before, this.generation),
+    }
   }
 }
 
@@ -196,16 +223,24 @@ function fixedSettings(before: Config, now: Config): Problem[] {
   ] as const
   return fixed
     .filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
-    .map(([setting]) => ({ setting, message: 'cannot change while hubgate runs', hint: 'restart it, or set it back' }))
+    .map(([setting]) => ({
+      setting,
+      message: 'cannot change while hubgate runs',
+      hint: 'restart it, or set it back',
+    }))
 }
 
 function changesBetween(before: Generation, now: Generation): string[] {
   const changes: string[] = []
-  if (before.prefixes.size !== now.prefixes.size || before.listUpdated?.getTime() !== now.listUpdated?.getTime())
+  if (
+    before.prefixes.size !== now.prefixes.size ||
+    before.listUpdated?.getTime() !== now.listUpdated?.getTime()
+  )
     changes.push(`allow-list: ${before.prefixes.size} to ${now.prefixes.size} prefixes`)
   const names = (generation: Generation) => generation.anchors.map(({ name }) => name).join(', ')
   if (names(before) !== names(now)) changes.push(`anchors: ${names(before)} to ${names(now)}`)
-  if (before.serverCertificate.fingerprint256 !== now.serverCertificate.fingerprint256) changes.push('server certificate')
+  if (before.serverCertificate.fingerprint256 !== now.serverCertificate.fingerprint256)
+    changes.push('server certificate')
   if (JSON.stringify(before.config.routes) !== JSON.stringify(now.config.routes)) changes.push('routes')
   return changes
 }

@@ -12,7 +12,11 @@ export async function deliver(exchange: Exchange, route: Route): Promise<void> {
   const { budget } = exchange.shared
   const length = announcedLength(exchange.facts.fields) ?? 0
   // Taken before the first byte is read: what does not fit is refused while it is still the client's.
-  if (!budget.take(length)) return exchange.refuse('body', refuse('OVERLOADED', `${budget.taken} bytes of bodies in memory, ${length} more announced`))
+  if (!budget.take(length))
+    return exchange.refuse(
+      'body',
+      refuse('OVERLOADED', `${budget.taken} bytes of bodies in memory, ${length} more announced`),
+    )
   try {
     await readAndForward(exchange, route, length)
   } finally {
@@ -39,7 +43,11 @@ async function readAndForward(exchange: Exchange, route: Route, length: number):
 }
 
 // Meta counts 200 alone as success, so every 2xx becomes one.
-function answerVerdict(exchange: Exchange, route: Route, answer: { status: number; contentType: string | undefined; body: Uint8Array }): void {
+function answerVerdict(
+  exchange: Exchange,
+  route: Route,
+  answer: { status: number; contentType: string | undefined; body: Uint8Array },
+): void {
   const { status } = answer
   const acknowledged = status >= 200 && status < 300
   const end = acknowledged

@@ -77,18 +77,28 @@ export class Exchange {
 
   refuse(gate: string, { code, detail }: Refuse): void {
     const { route } = this.facts
-    this.finish(refusalAnswer(code, this.id, route === undefined ? [] : methodsOf(route)), { outcome: 'refused', code, gate, detail })
+    this.finish(refusalAnswer(code, this.id, route === undefined ? [] : methodsOf(route)), {
+      outcome: 'refused',
+      code,
+      gate,
+      detail,
+    })
   }
 
   /** Answers and records; the first end counts, every later one is ignored. */
-  finish(answer: Answer, end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string }): void {
+  finish(
+    answer: Answer,
+    end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string },
+  ): void {
     if (this.#ended) return
     this.record({ ...end, status: answer.status })
     this.#write(answer)
   }
 
   /** Records the end of a request whose answer is already written, or cannot be. */
-  record(end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string; status?: number }): void {
+  record(
+    end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string; status?: number },
+  ): void {
     if (this.#ended) return
     this.#ended = true
     const gatewayMs = performance.now() - this.startedAt - (this.upstreamMs ?? 0)
@@ -105,7 +115,11 @@ export class Exchange {
       code: end.code,
       gate: end.gate,
       detail: end.detail,
-      observed: this.observations.map(({ gate, refusal }) => ({ gate, code: refusal.code, detail: refusal.detail })),
+      observed: this.observations.map(({ gate, refusal }) => ({
+        gate,
+        code: refusal.code,
+        detail: refusal.detail,
+      })),
       prefix: this.evidence.prefix,
       leaf: connection.leaf,
       anchor: connection.anchor,
@@ -135,14 +149,23 @@ export class Exchange {
     const { connection } = this
     if (!connection.exchanges.delete(this)) return
     this.#aborted.abort()
-    this.record({ outcome: 'aborted', code: 'CLIENT_ABORTED', gate: 'client', detail: `went away in phase ${this.phase}` })
+    this.record({
+      outcome: 'aborted',
+      code: 'CLIENT_ABORTED',
+      gate: 'client',
+      detail: `went away in phase ${this.phase}`,
+    })
     if (connection.exchanges.size > 0) return
     if (connection.closing) connection.close()
     else this.shared.awaitNextRequest(connection)
   }
 }
 
-function requestFacts(request: IncomingMessage, connection: Connection, generation: Generation): RequestFacts {
+function requestFacts(
+  request: IncomingMessage,
+  connection: Connection,
+  generation: Generation,
+): RequestFacts {
   const target = request.url ?? ''
   const mark = target.indexOf('?')
   const path = mark === -1 ? target : target.slice(0, mark)
@@ -154,6 +177,11 @@ function requestFacts(request: IncomingMessage, connection: Connection, generati
     query: mark === -1 ? '' : target.slice(mark + 1),
     fields: new Fields(request.rawHeaders),
     route: generation.routes.get(path),
-    certificate: connection.client?.facts ?? { leaf: undefined, authorized: false, error: undefined, resumed: false },
+    certificate: connection.client?.facts ?? {
+      leaf: undefined,
+      authorized: false,
+      error: undefined,
+      resumed: false,
+    },
   }
 }

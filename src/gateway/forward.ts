@@ -21,20 +21,35 @@ export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body
 }
 
 /** @throws UpstreamFailure */
-export function exchangeWithUpstream(exchange: Exchange, route: Route, body: Uint8Array): Promise<UpstreamAnswer> {
+export function exchangeWithUpstream(
+  exchange: Exchange,
+  route: Route,
+  body: Uint8Array,
+): Promise<UpstreamAnswer> {
   const request = outgoing(exchange, route)
-  return timed(exchange, () =>
+  return asked(exchange, route, () =>
     route.answer === 'full' && exchange.facts.method === 'POST'
-      ? exchangeWhole(exchange.shared.agents, { outgoing: request, content: body, response: exchange.response })
+      ? exchangeWhole(exchange.shared.agents, {
+          outgoing: request,
+          content: body,
+          response: exchange.response,
+        })
       : relay(exchange.shared.agents, { ...request, body }, exchange.facts.method === 'GET'),
   )
 }
 
-/** Adds the time that `work` takes to the upstream's share. */
-export async function timed<T>(exchange: Exchange, work: () => Promise<T>): Promise<T> {
+/** Counts the time of `work` as the upstream's share, and keeps how it went. @throws UpstreamFailure */
+export async function asked<T>(exchange: Exchange, route: Route, work: () => Promise<T>): Promise<T> {
   const from = performance.now()
+  const { label } = route.upstream
   try {
-    return await work()
+    const answer = await work()
+    exchange.shared.health.note(label, true, 'answered')
+    return answer
+  } catch (error) {
+    if (error instanceof UpstreamFailure && !exchange.signal.aborted)
+      exchange.shared.health.note(label, false, error.code)
+    throw error
   } finally {
     exchange.upstreamMs = performance.now() - from
   }
@@ -49,7 +64,8 @@ export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void 
 
 // Exactly what enforced gates checked of this request; a challenge may have come without a certificate.
 function verified({ passed, connection }: Exchange): string[] {
-  const named = connection.leaf !== undefined && passed.includes('certificate') && passed.includes('common-name')
+  const named =
+    connection.leaf !== undefined && passed.includes('certificate') && passed.includes('common-name')
   return [
     ...(passed.includes('source') ? ['source'] : []),
     ...(named ? ['certificate'] : []),

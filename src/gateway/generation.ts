@@ -56,7 +56,13 @@ export async function prepare(config: Config): Promise<Preparation> {
     identity: server.identity,
     serverCertificate: server.certificate,
     routes: routeTable(config),
-    policy: directPolicy({ prefixes, sources: sources.mode, require: client.require, commonNames: client.commonNames, limits }),
+    policy: directPolicy({
+      prefixes,
+      sources: sources.mode,
+      require: client.require,
+      commonNames: client.commonNames,
+      limits,
+    }),
     warnings,
   })
 }
@@ -81,11 +87,20 @@ async function prepareAnchors(config: Config, problems: Problem[]): Promise<read
   for (const [i, source] of config.client.anchors.entries()) {
     const setting = `client.anchors[${i}]${source.kind === 'file' ? '.file' : ''}`
     const where = source.kind === 'file' ? `${source.file}: ` : ''
-    const loaded = await attempt(() => loadAnchors(source), problems, { setting, where, hint: 'get it from Meta or from your certificate authority, and check its fingerprint' })
+    const loaded = await attempt(() => loadAnchors(source), problems, {
+      setting,
+      where,
+      hint: 'get it from Meta or from your certificate authority, and check its fingerprint',
+    })
     for (const anchor of loaded ?? []) {
       const twin = anchors.find(({ fingerprint }) => fingerprint === anchor.fingerprint)
       if (twin === undefined) anchors.push(anchor)
-      else problems.push({ setting, message: `${where}is the same certificate as anchor "${twin.name}"`, hint: 'remove one' })
+      else
+        problems.push({
+          setting,
+          message: `${where}is the same certificate as anchor "${twin.name}"`,
+          hint: 'remove one',
+        })
     }
   }
   return anchors
@@ -97,11 +112,23 @@ async function prepareIdentity(
   problems: Problem[],
 ): Promise<{ identity: ServerIdentity; certificate: X509Certificate } | undefined> {
   if (tls === undefined) {
-    problems.push({ setting: 'tls', message: 'is missing', hint: 'a direct front ends TLS itself: give certificate and key' })
+    problems.push({
+      setting: 'tls',
+      message: 'is missing',
+      hint: 'a direct front ends TLS itself: give certificate and key',
+    })
     return undefined
   }
-  const certificate = await attempt(() => readFile(tls.certificate, 'utf8'), problems, { setting: 'tls.certificate', where: `${tls.certificate}: `, hint: 'the PEM file with your certificate and its intermediates' })
-  const key = await attempt(() => readFile(tls.key, 'utf8'), problems, { setting: 'tls.key', where: `${tls.key}: `, hint: 'the PEM file with the private key' })
+  const certificate = await attempt(() => readFile(tls.certificate, 'utf8'), problems, {
+    setting: 'tls.certificate',
+    where: `${tls.certificate}: `,
+    hint: 'the PEM file with your certificate and its intermediates',
+  })
+  const key = await attempt(() => readFile(tls.key, 'utf8'), problems, {
+    setting: 'tls.key',
+    where: `${tls.key}: `,
+    hint: 'the PEM file with the private key',
+  })
   if (certificate === undefined || key === undefined) return undefined
   const identity = { certificate, key, minVersion: tls.minVersion }
   const leaf = identityProblem(identity, anchors)
@@ -112,16 +139,35 @@ async function prepareIdentity(
 
 function identityProblem(identity: ServerIdentity, anchors: readonly Anchor[]): X509Certificate | Problem {
   const leaf = parsed(() => new X509Certificate(identity.certificate))
-  if (leaf === undefined) return { setting: 'tls.certificate', message: 'holds no PEM certificate', hint: 'the file must begin with your own certificate' }
+  if (leaf === undefined)
+    return {
+      setting: 'tls.certificate',
+      message: 'holds no PEM certificate',
+      hint: 'the file must begin with your own certificate',
+    }
   const key = parsed(() => createPrivateKey(identity.key))
-  if (key === undefined) return { setting: 'tls.key', message: 'holds no PEM private key that can be read', hint: 'an encrypted key has to be decrypted first' }
-  if (!leaf.checkPrivateKey(key)) return { setting: 'tls.key', message: 'does not fit tls.certificate', hint: 'both have to be of the same issuance' }
+  if (key === undefined)
+    return {
+      setting: 'tls.key',
+      message: 'holds no PEM private key that can be read',
+      hint: 'an encrypted key has to be decrypted first',
+    }
+  if (!leaf.checkPrivateKey(key))
+    return {
+      setting: 'tls.key',
+      message: 'does not fit tls.certificate',
+      hint: 'both have to be of the same issuance',
+    }
   try {
     createSecureContext(tlsOptions(identity, anchors))
     return leaf
   } catch (error) {
     const reason = error instanceof Error && 'reason' in error ? String(error.reason) : 'no reason given'
-    return { setting: 'tls.certificate', message: `OpenSSL does not take it: ${reason}`, hint: 'RSA keys need 2048 bits, signatures SHA-256' }
+    return {
+      setting: 'tls.certificate',
+      message: `OpenSSL does not take it: ${reason}`,
+      hint: 'RSA keys need 2048 bits, signatures SHA-256',
+    }
   }
 }
 
@@ -133,17 +179,34 @@ async function prepareSources(
   if (sources.mode === 'none') return { prefixes: [], updated: undefined }
   const setting = 'sources.allowlist'
   const where = `${sources.allowlist}: `
-  const list = await attempt(() => readAllowList(sources.allowlist), problems, { setting, where, hint: 'put the AS32934 prefixes there, one a line' })
+  const list = await attempt(() => readAllowList(sources.allowlist), problems, {
+    setting,
+    where,
+    hint: 'put the AS32934 prefixes there, one a line',
+  })
   const extra: Prefix[] = []
   for (const [i, text] of sources.extra.entries()) {
-    const prefix = await attempt(async () => listedPrefix(text), problems, { setting: `sources.extra[${i}]`, where: '', hint: 'write ADDRESS/LENGTH' })
+    const prefix = await attempt(async () => listedPrefix(text), problems, {
+      setting: `sources.extra[${i}]`,
+      where: '',
+      hint: 'write ADDRESS/LENGTH',
+    })
     if (prefix !== undefined) extra.push(prefix)
   }
   const prefixes = [...(list?.prefixes ?? []), ...extra]
   const odd = notPublic(prefixes)
-  if (odd.length > 0) warnings.push({ setting: 'sources', message: `admits private or reserved addresses: ${odd.slice(0, 5).join(', ')}${odd.length > 5 ? ', …' : ''}` })
+  if (odd.length > 0)
+    warnings.push({
+      setting: 'sources',
+      message: `admits private or reserved addresses: ${odd.slice(0, 5).join(', ')}${odd.length > 5 ? ', …' : ''}`,
+    })
   const age = list === undefined ? 0 : Date.now() - list.updated.getTime()
-  if (age > sources.maxAge) warnings.push({ setting, message: `${where}is ${Math.floor(age / 86_400_000)} days old`, hint: 'refresh it; it goes on serving until then' })
+  if (age > sources.maxAge)
+    warnings.push({
+      setting,
+      message: `${where}is ${Math.floor(age / 86_400_000)} days old`,
+      hint: 'refresh it; it goes on serving until then',
+    })
   return { prefixes, updated: list?.updated }
 }
 
@@ -152,13 +215,18 @@ function anchorWarnings(anchors: readonly Anchor[]): Problem[] {
   if (!anchors.some(({ known }) => known?.current === true)) {
     warnings.push({
       setting: 'client.anchors',
-      message: "none is Meta's current root (Meta Outbound API CA 2025-12): Meta's present certificate will be refused",
+      message:
+        "none is Meta's current root (Meta Outbound API CA 2025-12): Meta's present certificate will be refused",
       hint: 'download it from Meta\'s page "Webhooks / Getting started / mTLS", then: hubgate anchor add FILE --write',
     })
   }
   for (const { name, certificate } of anchors) {
     const days = Math.floor((Date.parse(certificate.validTo) - Date.now()) / 86_400_000)
-    if (days < 60) warnings.push({ setting: 'client.anchors', message: `anchor "${name}" ${days < 0 ? 'is expired' : `expires in ${days} days`}` })
+    if (days < 60)
+      warnings.push({
+        setting: 'client.anchors',
+        message: `anchor "${name}" ${days < 0 ? 'is expired' : `expires in ${days} days`}`,
+      })
   }
   return warnings
 }
@@ -170,7 +238,11 @@ interface Where {
 }
 
 // One failure is one problem; what is thrown here is about files, and tells no secret.
-async function attempt<T>(work: () => Promise<T>, problems: Problem[], { setting, where, hint }: Where): Promise<T | undefined> {
+async function attempt<T>(
+  work: () => Promise<T>,
+  problems: Problem[],
+  { setting, where, hint }: Where,
+): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
@@ -181,7 +253,8 @@ async function attempt<T>(work: () => Promise<T>, problems: Problem[], { setting
 }
 
 function reasonOf(error: unknown): string {
-  const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: undefined, message: String(error) }
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EACCES') return 'may not be read by this user'
   if (code === 'EISDIR') return 'is a directory'

@@ -18,7 +18,10 @@ export function handshakeServer(
   const server = tls.createServer(tlsOptions(identity, anchors))
   server.on('secureConnection', (socket) => {
     const connection = connectionOf(shared, socket)
-    if (connection === undefined) return socket.destroy()
+    if (connection === undefined) {
+      socket.destroy()
+      return
+    }
     identify(shared, connection, socket)
     if (!connection.closing) admit(connection, socket)
   })
@@ -32,7 +35,9 @@ export function handshakeServer(
       outcome: gone ? 'aborted' : 'refused',
       code: gone ? 'CLIENT_ABORTED' : 'TLS_FAILED',
       gate: gone ? 'client' : 'tls',
-      detail: gone ? 'went away during the handshake' : `OpenSSL: ${error.reason ?? error.code ?? 'no reason given'}`,
+      detail: gone
+        ? 'went away during the handshake'
+        : `OpenSSL: ${error.reason ?? error.code ?? 'no reason given'}`,
     })
     connection.destroy()
   })
@@ -51,19 +56,28 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   const admitted = connection.takes(verdict)
   if (verdict.outcome === 'refuse') {
     const { gate, refusal } = verdict
-    recordConnection(shared, connection, { outcome: 'refused', code: refusal.code, gate, detail: refusal.detail })
+    recordConnection(shared, connection, {
+      outcome: 'refused',
+      code: refusal.code,
+      gate,
+      detail: refusal.detail,
+    })
   }
   // The state may have changed while the handshake went on.
   if (!admitted || !stillWelcome(connection, shared.generation())) return connection.close()
   // From here on the requests have the records.
   connection.recorded = true
   connection.phase = 'request'
-  shared.observer.connectionAdmitted(connection.client.facts.authorized ? connection.client.anchors.map(({ name }) => name) : [])
+  shared.observer.connectionAdmitted(
+    connection.client.facts.authorized ? connection.client.anchors.map(({ name }) => name) : [],
+  )
 }
 
 // Node keeps the socket that a server-side TLSSocket wraps in `_parent` and offers no other way back to it; the peer's
 // address and port would do, but are gone once it has reset. A test on every Node version holds this.
 function connectionOf(shared: Shared, socket: TLSSocket): Connection | undefined {
   const wrapped: unknown = Reflect.get(socket, '_parent')
-  return wrapped instanceof Object && 'remoteAddress' in wrapped ? shared.connections.of(wrapped as TLSSocket) : undefined
+  return wrapped instanceof Object && 'remoteAddress' in wrapped
+    ? shared.connections.of(wrapped as TLSSocket)
+    : undefined
 }

@@ -6,7 +6,11 @@ const LINGER_MS = 1_000
 const LINGER_BYTES = 8 * 1024 * 1024
 
 /** The answer announces its length, so the client has all of it while we still read. */
-export function lingerThenEnd(request: IncomingMessage, response: ServerResponse, body: string | Uint8Array): void {
+export function lingerThenEnd(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: string | Uint8Array,
+): void {
   let dropped = 0
   const timer = setTimeout(() => response.end(), LINGER_MS)
   if (body.length > 0) response.write(body)

@@ -6,7 +6,10 @@ import type { ListenAddress } from '../config/config.ts'
 const BACKLOG = 511
 
 /** @throws the system's error (EADDRINUSE, EACCES …), with none left listening. */
-export async function listenOn(addresses: readonly ListenAddress[], accept: (socket: Socket) => void): Promise<readonly Server[]> {
+export async function listenOn(
+  addresses: readonly ListenAddress[],
+  accept: (socket: Socket) => void,
+): Promise<readonly Server[]> {
   const servers: Server[] = []
   try {
     for (const address of addresses) servers.push(await listen(address, accept))

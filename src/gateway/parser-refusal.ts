@@ -1,4 +1,5 @@
-// The record of bytes that never became a request: Node's parser refused them, or they came too slowly.
+// Bytes that never became a request, because Node's parser refused them or they came too slowly: what that is called,
+// and its record.
 import { randomUUID } from 'node:crypto'
 import { type RefusalCode, refusalRow } from '../domain/refusals.ts'
 import type { Connection } from './connection.ts'
@@ -8,6 +9,28 @@ export interface ParserRefusal {
   readonly code: RefusalCode
   readonly gate: string
   readonly detail: string
+}
+
+export const CONNECT_REFUSAL: ParserRefusal = {
+  code: 'FRAMING_INVALID',
+  gate: 'framing',
+  detail: 'the request target is no path: CONNECT asks for a tunnel',
+}
+
+const GONE = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE', 'ECONNABORTED', 'ETIMEDOUT'])
+
+/** What an error of Node's HTTP server on a connection means. */
+export function parserRefusal(error: NodeJS.ErrnoException): ParserRefusal {
+  const reason = error.code ?? error.message
+  if (GONE.has(reason))
+    return { code: 'CLIENT_ABORTED', gate: 'client', detail: 'went away within a request head' }
+  if (reason === 'HPE_HEADER_OVERFLOW')
+    return { code: 'HEAD_TOO_LARGE', gate: 'parser', detail: 'larger than limits.head' }
+  if (reason === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { code: 'HEAD_TIMEOUT', gate: 'deadline', detail: 'not complete within limits.headTimeout' }
+  if (reason.startsWith('ERR_SSL')) return { code: 'TLS_FAILED', gate: 'tls', detail: `OpenSSL: ${reason}` }
+  const detail = `parser: ${error.message.replace(/^Parse Error: /, '')}`
+  return { code: 'FRAMING_INVALID', gate: 'parser', detail }
 }
 
 /** @returns the id given to what was no request, and the status to answer, if any. */

@@ -12,7 +12,11 @@ export interface ReadBody {
  * @param length bytes announced; the parser lets no more come.
  * @returns undefined where the client went away or was too slow: that end is already answered and recorded.
  */
-export function readBody(exchange: Exchange, length: number, keys: readonly SigningKey[]): Promise<ReadBody | undefined> {
+export function readBody(
+  exchange: Exchange,
+  length: number,
+  keys: readonly SigningKey[],
+): Promise<ReadBody | undefined> {
   const { request, connection, generation } = exchange
   const digests = new BodyDigests(keys)
   const bytes = Buffer.allocUnsafeSlow(length)
@@ -21,7 +25,10 @@ export function readBody(exchange: Exchange, length: number, keys: readonly Sign
     const { bodyTimeout } = generation.config.limits
     connection.setDeadline(bodyTimeout, () => {
       exchange.bodyBytes = size
-      exchange.refuse('deadline', refuse('BODY_TIMEOUT', `${size} of ${length} bytes within ${bodyTimeout} ms`))
+      exchange.refuse(
+        'deadline',
+        refuse('BODY_TIMEOUT', `${size} of ${length} bytes within ${bodyTimeout} ms`),
+      )
       resolve(undefined)
     })
     request.on('data', (chunk: Buffer) => {

@@ -67,11 +67,14 @@ export class Reloader {
     return done
   }
 
-  async #attempt(read: () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined): Promise<ReloadOutcome> {
+  async #attempt(
+    read: () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined,
+  ): Promise<ReloadOutcome> {
     try {
       const next = read()
       const config = next?.config ?? this.#config
-      if (config === undefined) return { outcome: 'refused', problems: [{ setting: '', message: 'there is nothing to reload from' }] }
+      if (config === undefined)
+        return { outcome: 'refused', problems: [{ setting: '', message: 'there is nothing to reload from' }] }
       const source = next !== undefined && 'again' in next ? next : this.#source
       const since = await fingerprint(watchedFiles(config, source))
       const outcome = await this.#inputs.apply(config)
@@ -90,7 +93,11 @@ export class Reloader {
     this.#watch?.close()
     if (this.#stopped || this.#config === undefined) return
     const files = watchedFiles(this.#config, this.#source)
-    this.#watch = watchFiles({ files, since, onChange: () => this.#filesChanged(Date.now() + TRY_AGAIN_FOR_MS) })
+    this.#watch = watchFiles({
+      files,
+      since,
+      onChange: () => this.#filesChanged(Date.now() + TRY_AGAIN_FOR_MS),
+    })
   }
 
   #filesChanged(until: number): void {

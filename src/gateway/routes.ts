@@ -18,7 +18,13 @@ function routeOf(route: RouteConfig, apps: Config['apps']): Route {
     return app === undefined ? [] : [[name, app]]
   })
   return Object.freeze({
-    path, mode, answer, challenge, host, clientCert, timeout,
+    path,
+    mode,
+    answer,
+    challenge,
+    host,
+    clientCert,
+    timeout,
     upstream: parseUpstream(route.upstream),
     apps: route.apps,
     keys: own.flatMap(signingKeys),

@@ -1,6 +1,7 @@
 // What the phases share: the present generation, the connections, the budget, and where records go.
 import type { Observer } from '../observe/observer.ts'
 import type { Agents } from '../upstream/agents.ts'
+import type { UpstreamHealth } from '../upstream/health.ts'
 import type { BodyBudget } from './body-budget.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -11,6 +12,7 @@ export interface Shared {
   readonly connections: Connections
   readonly budget: BodyBudget
   readonly agents: Agents
+  readonly health: UpstreamHealth
   readonly generation: () => Generation
   readonly draining: () => boolean
   /** Sets the deadline of a connection that has nothing in flight. */

@@ -5,7 +5,7 @@ import { refuse } from '../domain/verdict.ts'
 import { UpstreamFailure } from '../upstream/failure.ts'
 import { streamThrough } from '../upstream/proxy.ts'
 import type { Exchange } from './exchange.ts'
-import { outgoing, refuseUpstreamFailure, timed } from './forward.ts'
+import { asked, outgoing, refuseUpstreamFailure } from './forward.ts'
 
 export async function passThrough(exchange: Exchange, route: Route): Promise<void> {
   const { request, response, facts, connection, generation } = exchange
@@ -25,12 +25,25 @@ export async function passThrough(exchange: Exchange, route: Route): Promise<voi
   response.shouldKeepAlive = !connection.closing && !exchange.shared.draining()
   const inputs = { outgoing: outgoing(exchange, route), content: request, response }
   try {
-    const status = await timed(exchange, () => streamThrough(exchange.shared.agents, inputs, ['X-Request-Id', exchange.id]))
+    const status = await asked(exchange, route, () =>
+      streamThrough(exchange.shared.agents, inputs, ['X-Request-Id', exchange.id]),
+    )
     exchange.phase = 'done'
-    exchange.record({ outcome: 'answered', status, gate: 'upstream', detail: `the upstream answered ${status}` })
+    exchange.record({
+      outcome: 'answered',
+      status,
+      gate: 'upstream',
+      detail: `the upstream answered ${status}`,
+    })
   } catch (error) {
     if (response.headersSent && error instanceof UpstreamFailure)
-      exchange.record({ outcome: 'refused', code: error.code, gate: 'upstream', detail: error.message, status: response.statusCode })
+      exchange.record({
+        outcome: 'refused',
+        code: error.code,
+        gate: 'upstream',
+        detail: error.message,
+        status: response.statusCode,
+      })
     else refuseUpstreamFailure(exchange, error)
   }
 }

@@ -6,7 +6,11 @@ import type { Generation } from './generation.ts'
 /** Whether `generation` would admit this connection's address and certificate, as far as they are known. */
 export function stillWelcome(connection: Connection, generation: Generation): boolean {
   // The limits count new connections; one that is open has passed them.
-  const address = runGates(generation.policy.connection, { address: connection.address, open: 0, openFromAddress: 0 })
+  const address = runGates(generation.policy.connection, {
+    address: connection.address,
+    open: 0,
+    openFromAddress: 0,
+  })
   if (address.outcome === 'refuse') return false
   const { client } = connection
   if (client === undefined || generation === connection.generation) return true
@@ -20,7 +24,11 @@ export function stillWelcome(connection: Connection, generation: Generation): bo
 function anchorsRemain({ client, generation: admittedBy }: Connection, generation: Generation): boolean {
   const now = new Set(generation.anchors.map(({ fingerprint }) => fingerprint))
   if (admittedBy.anchors.every(({ fingerprint }) => now.has(fingerprint))) return true
-  return client !== undefined && client.anchors.length > 0 && client.anchors.every(({ fingerprint }) => now.has(fingerprint))
+  return (
+    client !== undefined &&
+    client.anchors.length > 0 &&
+    client.anchors.every(({ fingerprint }) => now.has(fingerprint))
+  )
 }
 
 function inTime({ leaf }: Connection): boolean {

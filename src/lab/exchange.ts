@@ -26,6 +26,8 @@ export interface Exchange {
   /** What TLS, TCP or the answer's reader complained about. */
   readonly error: string | undefined
   readonly localPort: number | undefined
+  /** The address it was told to come from. */
+  readonly localAddress: string | undefined
   /** Whether the peer closed after its last answer, where that said it would. */
   readonly closedAfter: boolean
   /** Whether the handshake was completed from our side (with TLS 1.3, before the server judged our certificate). */
@@ -41,19 +43,26 @@ const CLOSE_GRACE = 1500
 export async function exchange(options: ExchangeOptions): Promise<Exchange> {
   const { deadline = 5000 } = options
   const started = performance.now()
+  const { localAddress } = options.dial
   const opened = await dial(options.dial, deadline)
   if (opened.outcome === 'failed') {
     const { ended, error, localPort, ms } = opened
-    return { ended, answers: [], error, localPort, closedAfter: true, handshaken: false, ms }
+    return { ended, answers: [], error, localPort, localAddress, closedAfter: true, handshaken: false, ms }
   }
   options.opened?.(opened.socket)
   const left = Math.max(1, deadline - (performance.now() - started))
   const talk = await converse(opened.socket, { ...options, deadline: left })
   opened.socket.destroy()
-  return { ...talk, localPort: opened.localPort, handshaken: true, ms: performance.now() - started }
+  return {
+    ...talk,
+    localPort: opened.localPort,
+    localAddress,
+    handshaken: true,
+    ms: performance.now() - started,
+  }
 }
 
-type Talk = Omit<Exchange, 'localPort' | 'handshaken' | 'ms'>
+type Talk = Omit<Exchange, 'localPort' | 'localAddress' | 'handshaken' | 'ms'>
 
 function converse(socket: Socket, options: ExchangeOptions & { deadline: number }): Promise<Talk> {
   const { answers: wanted = 1, method = 'POST', deadline, steps } = options

@@ -29,7 +29,9 @@ export async function loadAnchors(source: AnchorConfig): Promise<readonly Anchor
   const file = source.kind === 'builtin' ? BUILTIN[source.builtin] : source.file
   const bytes = await readFile(file)
   const certificates = parseAnchors(bytes)
-  return certificates.map((certificate, i) => anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name))
+  return certificates.map((certificate, i) =>
+    anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name),
+  )
 }
 
 /** What is wrong with an anchor file, and what to do. */
@@ -50,27 +52,44 @@ const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1
  * @throws AnchorFileError where anything is not exactly a list of CA certificates.
  */
 export function parseAnchors(bytes: Uint8Array): readonly X509Certificate[] {
-  if (bytes.length === 0) throw new AnchorFileError('the file is empty', 'put a CA certificate in PEM form there')
-  if (bytes.length > MAX_FILE) throw new AnchorFileError(`the file is larger than ${MAX_FILE} bytes`, 'an anchor file holds a few certificates')
-  const certificates = bytes[0] === 0x30 ? [parseCertificate(bytes)] : parsePem(Buffer.from(bytes).toString('latin1'))
+  if (bytes.length === 0)
+    throw new AnchorFileError('the file is empty', 'put a CA certificate in PEM form there')
+  if (bytes.length > MAX_FILE)
+    throw new AnchorFileError(
+      `the file is larger than ${MAX_FILE} bytes`,
+      'an anchor file holds a few certificates',
+    )
+  const certificates =
+    bytes[0] === 0x30 ? [parseCertificate(bytes)] : parsePem(Buffer.from(bytes).toString('latin1'))
   for (const certificate of certificates) demandAuthority(certificate)
-  const twice = certificates.find((one, i) => certificates.findIndex((other) => other.fingerprint256 === one.fingerprint256) < i)
+  const twice = certificates.find(
+    (one, i) => certificates.findIndex((other) => other.fingerprint256 === one.fingerprint256) < i,
+  )
   if (twice !== undefined) throw new AnchorFileError(`${subjectOf(twice)} stands there twice`, 'remove one')
   return certificates
 }
 
 function parsePem(text: string): X509Certificate[] {
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text))
-    throw new AnchorFileError('the file holds a private key', 'an anchor is public; remove the key, and replace it if others could read this file')
+    throw new AnchorFileError(
+      'the file holds a private key',
+      'an anchor is public; remove the key, and replace it if others could read this file',
+    )
   const blocks = [...text.matchAll(BLOCK)]
   // Every BEGIN and END must belong to a whole block: OpenSSL stops silently at a second block that is cut off.
   if (text.split('-----').length - 1 !== blocks.length * 4)
     throw new AnchorFileError('a PEM block is cut off or garbled', 'compare the file with its source')
   if (blocks.length === 0)
-    throw new AnchorFileError('no PEM block and no DER certificate', 'the file must hold "-----BEGIN CERTIFICATE-----" blocks')
+    throw new AnchorFileError(
+      'no PEM block and no DER certificate',
+      'the file must hold "-----BEGIN CERTIFICATE-----" blocks',
+    )
   return blocks.map(([, label, base64 = '']) => {
     if (label !== 'CERTIFICATE')
-      throw new AnchorFileError(`a block is "${label ?? ''}", not CERTIFICATE`, 'keep only CERTIFICATE blocks')
+      throw new AnchorFileError(
+        `a block is "${label ?? ''}", not CERTIFICATE`,
+        'keep only CERTIFICATE blocks',
+      )
     return parseCertificate(decodeBase64(base64))
   })
 }
@@ -78,7 +97,8 @@ function parsePem(text: string): X509Certificate[] {
 function decodeBase64(text: string): Buffer {
   const compact = text.replaceAll(/[\r\n]/g, '')
   const bytes = Buffer.from(compact, 'base64')
-  if (bytes.toString('base64') !== compact) throw new AnchorFileError('a PEM block is not whole base64', 'compare the file with its source')
+  if (bytes.toString('base64') !== compact)
+    throw new AnchorFileError('a PEM block is not whole base64', 'compare the file with its source')
   return bytes
 }
 
@@ -102,7 +122,14 @@ function demandAuthority(certificate: X509Certificate): void {
 
 export function anchorOf(certificate: X509Certificate, name: string): Anchor {
   const fingerprint = certificate.fingerprint256
-  return { name, certificate, fingerprint, pem: certificate.toString(), known: knownAnchor(fingerprint), pathLength: readPathLength(certificate.raw) }
+  return {
+    name,
+    certificate,
+    fingerprint,
+    pem: certificate.toString(),
+    known: knownAnchor(fingerprint),
+    pathLength: readPathLength(certificate.raw),
+  }
 }
 
 export function subjectOf(certificate: X509Certificate): string {

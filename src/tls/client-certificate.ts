@@ -23,7 +23,11 @@ export function clientCertificate(socket: TLSSocket, anchors: readonly Anchor[])
     error: errorName(socket.authorizationError),
     resumed: socket.isSessionReused(),
   }
-  return { facts, anchors: certificate === undefined ? [] : anchorsOf(readableChain(certificate), anchors), der }
+  return {
+    facts,
+    anchors: certificate === undefined ? [] : anchorsOf(readableChain(certificate), anchors),
+    der,
+  }
 }
 
 const MAX_DEPTH = 8

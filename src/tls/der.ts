@@ -94,7 +94,8 @@ export class DerReader {
     if (count === 0 || count > 4) throw new DerError('an indefinite or absurd length')
     let length = 0
     for (let i = 0; i < count; i++) length = length * 256 + this.#byte()
-    if (length < 0x80 || length < 2 ** (8 * (count - 1))) throw new DerError('a length not in its shortest form')
+    if (length < 0x80 || length < 2 ** (8 * (count - 1)))
+      throw new DerError('a length not in its shortest form')
     return length
   }
 }
@@ -122,7 +123,8 @@ export function readOid({ content }: Element): string {
 export function readTime({ tag, content }: Element): Date {
   const text = Buffer.from(content).toString('latin1')
   const match = tag === TAG.utcTime ? /^(\d\d)(\d{10})Z$/.exec(text) : /^(\d{4})(\d{10})Z$/.exec(text)
-  if (match === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) throw new DerError('a malformed time')
+  if (match === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime))
+    throw new DerError('a malformed time')
   const [, year = '', rest = ''] = match
   // RFC 5280 §4.1.2.5.1: two digits from 50 on are of the last century.
   const fullYear = year.length === 4 ? Number(year) : Number(year) + (Number(year) >= 50 ? 1900 : 2000)

@@ -21,7 +21,12 @@ const CURVES: Readonly<Record<string, string>> = {
 }
 
 const SHORT_NAMES: Readonly<Record<string, string>> = {
-  '2.5.4.3': 'CN', '2.5.4.6': 'C', '2.5.4.7': 'L', '2.5.4.8': 'ST', '2.5.4.10': 'O', '2.5.4.11': 'OU',
+  '2.5.4.3': 'CN',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
   '1.2.840.113549.1.9.1': 'emailAddress',
 }
 
@@ -123,7 +128,10 @@ function readKey(spki: Uint8Array): LeafKey {
   const oid = readOid(algorithm.next(TAG.oid))
   if (oid === OID.ec) {
     const curve = algorithm.optional(TAG.oid)
-    return { kind: `ec ${curve === undefined ? 'unnamed curve' : (CURVES[readOid(curve)] ?? readOid(curve))}`, bits: 0 }
+    return {
+      kind: `ec ${curve === undefined ? 'unnamed curve' : (CURVES[readOid(curve)] ?? readOid(curve))}`,
+      bits: 0,
+    }
   }
   if (oid === OID.ed25519) return { kind: 'ed25519', bits: 0 }
   if (oid === OID.rsa || oid === OID.rsaPss) return { kind: 'rsa', bits: modulusBits(reader) }
@@ -134,7 +142,9 @@ function modulusBits(spki: DerReader): number {
   const bits = spki.next(TAG.bitString).content
   if (bits[0] !== 0) throw new DerError('a key of a broken number of bytes')
   const modulus = new DerReader(readOnly(bits.subarray(1), TAG.sequence).content).next(TAG.integer).content
-  const hex = Buffer.from(modulus).toString('hex').replace(/^(?:00)+/, '')
+  const hex = Buffer.from(modulus)
+    .toString('hex')
+    .replace(/^(?:00)+/, '')
   return hex === '' ? 0 : hex.length * 4 - Math.clz32(Number.parseInt(hex[0] ?? '0', 16)) + 28
 }
 

@@ -18,6 +18,7 @@ export function failureOf(error: NodeJS.ErrnoException, begun: boolean): Upstrea
   if (error instanceof UpstreamFailure) return error
   const reason = error.code ?? error.message
   // llhttp's codes: an answer came and was no HTTP.
-  if (begun || reason.startsWith('HPE_')) return new UpstreamFailure('UPSTREAM_PROTOCOL', `the answer broke off: ${reason}`)
+  if (begun || reason.startsWith('HPE_'))
+    return new UpstreamFailure('UPSTREAM_PROTOCOL', `the answer broke off: ${reason}`)
   return new UpstreamFailure('UPSTREAM_UNREACHABLE', reason)
 }

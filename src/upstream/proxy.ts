@@ -34,7 +34,11 @@ export function exchangeWhole(agents: Agents, inputs: ProxyInputs): Promise<Upst
  * @param added fields for the answer, such as X-Request-Id.
  * @returns the status. @throws UpstreamFailure; once the answer has begun, its connection is ended, too.
  */
-export function streamThrough(agents: Agents, inputs: ProxyInputs, added: readonly string[]): Promise<number> {
+export function streamThrough(
+  agents: Agents,
+  inputs: ProxyInputs,
+  added: readonly string[],
+): Promise<number> {
   const { response } = inputs
   return throughProxy(agents, inputs, (answer) => {
     const status = answer.statusCode ?? 0
@@ -66,7 +70,10 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
         sent?.destroy()
       }
       const startTimer = () => {
-        const failure = new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${outgoing.route.timeout} ms`)
+        const failure = new UpstreamFailure(
+          'UPSTREAM_TIMEOUT',
+          `no complete answer within ${outgoing.route.timeout} ms`,
+        )
         timer = setTimeout(() => fail(failure), outgoing.route.timeout)
       }
       // While a body streams through, the client's own deadline counts; after that the upstream's.
@@ -82,7 +89,8 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
           fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'it switched protocols (101)'))
         })
         request.once('close', () => {
-          if (!answered) fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'the connection closed without an answer'))
+          if (!answered)
+            fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'the connection closed without an answer'))
         })
       })
       proxy.on('proxyRes', (answer) => {
@@ -103,14 +111,22 @@ const TARGET_OPTIONS = { selfHandleResponse: true, ignorePath: true, secure: tru
 
 function target({ route, target }: Omit<Outgoing, 'body'>): NonNullable<httpProxy.ServerOptions['target']> {
   const { protocol, host, port, socketPath } = destination(route)
-  const detailed = { protocol: protocol ?? 'http:', host: String(host ?? 'localhost'), port: Number(port ?? 0), path: target }
+  const detailed = {
+    protocol: protocol ?? 'http:',
+    host: host ?? 'localhost',
+    port: Number(port ?? 0),
+    path: target,
+  }
   return socketPath === undefined ? detailed : { ...detailed, socketPath }
 }
 
 // http-proxy sees neither the received request nor its fields, so it cannot pass on what we removed, whatever order its
 // events come in. It never gets a method but GET and POST, nor a chunked body, which it would smuggle: the gates see to it.
 function standIn({ outgoing, content, response }: ProxyInputs): IncomingMessage {
-  const stream = content instanceof Uint8Array ? Readable.from(content.length > 0 ? [content] : []) : content.pipe(new PassThrough())
+  const stream =
+    content instanceof Uint8Array
+      ? Readable.from(content.length > 0 ? [content] : [])
+      : content.pipe(new PassThrough())
   const seen = {
     method: outgoing.method,
     url: outgoing.target,
@@ -138,17 +154,34 @@ function grouped(fields: readonly string[]): Record<string, string | string[]> {
     if (known === undefined) spelling.set(name.toLowerCase(), { name, values: [fields[i + 1] ?? ''] })
     else known.values.push(fields[i + 1] ?? '')
   }
-  return Object.fromEntries([...spelling.values()].map(({ name, values }) => [name, values.length === 1 ? (values[0] ?? '') : values]))
+  return Object.fromEntries(
+    [...spelling.values()].map(({ name, values }) => [
+      name,
+      values.length === 1 ? (values[0] ?? '') : values,
+    ]),
+  )
 }
 
-const ANSWER_HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'trailer', 'te', 'x-request-id'])
+const ANSWER_HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+  'trailer',
+  'te',
+  'x-request-id',
+])
 
 function endToEnd(answer: IncomingMessage): string[] {
-  const named = new Set((answer.headers.connection ?? '').split(',').map((option) => option.trim().toLowerCase()))
+  const named = new Set(
+    (answer.headers.connection ?? '').split(',').map((option) => option.trim().toLowerCase()),
+  )
   const kept: string[] = []
   for (let i = 0; i + 1 < answer.rawHeaders.length; i += 2) {
     const name = answer.rawHeaders[i] ?? ''
-    if (!ANSWER_HOP_BY_HOP.has(name.toLowerCase()) && !named.has(name.toLowerCase())) kept.push(name, answer.rawHeaders[i + 1] ?? '')
+    if (!ANSWER_HOP_BY_HOP.has(name.toLowerCase()) && !named.has(name.toLowerCase()))
+      kept.push(name, answer.rawHeaders[i + 1] ?? '')
   }
   return kept
 }

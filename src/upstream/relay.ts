@@ -93,7 +93,8 @@ class Attempt {
       }
       // Whatever ends it without a word still ends the promise; once an answer began, its reader does.
       request.once('close', () => {
-        if (!this.#answered) fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'the connection closed without an answer'))
+        if (!this.#answered)
+          fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'the connection closed without an answer'))
       })
       request.on('error', fail)
       this.#listen(options.keepBody, resolve, fail)
@@ -114,7 +115,8 @@ class Attempt {
     request.on('information', () => {
       this.#begun = true
       this.#interim += 1
-      if (this.#interim > MAX_INTERIM) fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `more than ${MAX_INTERIM} interim answers`))
+      if (this.#interim > MAX_INTERIM)
+        fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `more than ${MAX_INTERIM} interim answers`))
     })
     request.once('upgrade', (_response, socket) => {
       socket.destroy()
@@ -125,10 +127,8 @@ class Attempt {
       this.#answered = true
       const problem = answerProblem(response, this.#wasSent())
       if (problem !== undefined) return fail(new UpstreamFailure('UPSTREAM_PROTOCOL', problem))
-      readAnswer(response, keepBody).then((answer) => {
-        this.#settled()
-        resolve(answer)
-      }, fail)
+      const whole = readAnswer(response, keepBody).finally(() => this.#settled())
+      whole.then(resolve, fail)
     })
   }
 
@@ -138,11 +138,19 @@ class Attempt {
 
   #nothingWasSent(): boolean {
     const { reusedSocket, socket } = this.#request
-    return reusedSocket && !this.#begun && this.#sentBefore !== undefined && socket?.bytesWritten === this.#sentBefore
+    return (
+      reusedSocket &&
+      !this.#begun &&
+      this.#sentBefore !== undefined &&
+      socket?.bytesWritten === this.#sentBefore
+    )
   }
 }
 
-function answerProblem({ statusCode = 0, httpVersion }: http.IncomingMessage, sent: boolean): string | undefined {
+function answerProblem(
+  { statusCode = 0, httpVersion }: http.IncomingMessage,
+  sent: boolean,
+): string | undefined {
   if (statusCode < 200 || statusCode > 599) return `status ${statusCode}`
   if (statusCode >= 300 && statusCode < 400) return `a redirect (${statusCode}), which is not followed`
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`
@@ -168,7 +176,11 @@ export function readAnswer(response: http.IncomingMessage, keepBody: boolean): P
     response.once('error', () => fail('the answer broke off'))
     response.once('close', () => {
       if (!response.complete) return fail('the answer broke off')
-      resolve({ status: response.statusCode ?? 0, contentType: response.headers['content-type'], body: Buffer.concat(chunks) })
+      resolve({
+        status: response.statusCode ?? 0,
+        contentType: response.headers['content-type'],
+        body: Buffer.concat(chunks),
+      })
     })
   })
 }

@@ -1,6 +1,6 @@
 // The fields the upstream gets: what the client sent end to end, in its order and spelling, and what we vouch for.
 // Whatever asserts identity, address or trace comes from us alone; a field from outside that does is removed.
-import { Fields, pairs } from '../domain/fields.ts'
+import { type Fields, pairs } from '../domain/fields.ts'
 import type { Route } from '../domain/route.ts'
 
 export interface Vouched {
@@ -16,23 +16,51 @@ export interface Vouched {
 
 // RFC 9110 §7.6.1, and Proxy-Authorization, which is meant for the first proxy. Expect was answered by us.
 const HOP_BY_HOP = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer',
-  'transfer-encoding', 'upgrade', 'expect', 'http2-settings',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'http2-settings',
 ])
 
 const ASSERTING = new Set([
-  'forwarded', 'x-real-ip', 'true-client-ip', 'proxy', 'x-request-id', 'cf-connecting-ip', 'cf-connecting-ipv6',
-  'x-client-ip', 'x-cluster-client-ip', 'fastly-client-ip', 'x-original-forwarded-for', 'x-envoy-external-address',
+  'forwarded',
+  'x-real-ip',
+  'true-client-ip',
+  'proxy',
+  'x-request-id',
+  'cf-connecting-ip',
+  'cf-connecting-ipv6',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'fastly-client-ip',
+  'x-original-forwarded-for',
+  'x-envoy-external-address',
 ])
 
 const ASSERTING_PREFIXES = [
-  'x-forwarded-', 'client-cert', 'x-ssl-', 'ssl-client-', 'x-client-cert', 'x-amzn-mtls-', 'cf-client-cert-', 'hubgate-',
+  'x-forwarded-',
+  'client-cert',
+  'x-ssl-',
+  'ssl-client-',
+  'x-client-cert',
+  'x-amzn-mtls-',
+  'cf-client-cert-',
+  'hubgate-',
 ]
 
 /** Whether a field (lower case) would tell the upstream something that only we may tell. */
 export function assertsIdentity(name: string): boolean {
   // Servers that follow CGI (RFC 3875 §4.1.18) read X_Forwarded_For as X-Forwarded-For.
-  return name.includes('_') || ASSERTING.has(name) || ASSERTING_PREFIXES.some((prefix) => name.startsWith(prefix))
+  return (
+    name.includes('_') || ASSERTING.has(name) || ASSERTING_PREFIXES.some((prefix) => name.startsWith(prefix))
+  )
 }
 
 /** @returns name, value, name, value, …, ready to be written. */
@@ -45,10 +73,14 @@ export function sentFields(received: Fields, route: Route, vouched: Vouched): st
     sent.push(name, lower === 'host' && route.host === 'upstream' ? route.upstream.authority : value)
   }
   sent.push(
-    'X-Forwarded-For', vouched.address,
-    'X-Forwarded-Proto', 'https',
-    'X-Forwarded-Host', received.only('host') ?? '',
-    'X-Request-Id', vouched.requestId,
+    'X-Forwarded-For',
+    vouched.address,
+    'X-Forwarded-Proto',
+    'https',
+    'X-Forwarded-Host',
+    received.only('host') ?? '',
+    'X-Request-Id',
+    vouched.requestId,
   )
   if (vouched.verified.length > 0) sent.push('Hubgate-Verified', vouched.verified.join(', '))
   if (vouched.app !== undefined) sent.push('Hubgate-App', vouched.app)

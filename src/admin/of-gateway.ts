@@ -1,0 +1,62 @@
+// A gateway as the admin listener sees it: what it is ready for, and what is merely worth showing.
+import type { RunningGateway } from '../gateway/create.ts'
+import type { Administered, Readiness, ReadinessCheck } from './ports.ts'
+
+export function administered(gateway: RunningGateway): Administered {
+  return {
+    live: () => true,
+    readiness: () => readiness(gateway),
+    metrics: () => gateway.observer.metrics.expose(),
+    reload: () => gateway.reload(),
+  }
+}
+
+function readiness(gateway: RunningGateway): Readiness {
+  const checks = [...required(gateway), ...shown(gateway)]
+  return { ready: checks.every(({ ok, required }) => ok || !required), checks }
+}
+
+function required({ ready, generation }: RunningGateway): ReadinessCheck[] {
+  const { sources } = generation.config
+  const list = sources.mode === 'none' ? 'switched off' : `${generation.prefixes.size} prefixes`
+  return [
+    {
+      name: 'listening',
+      ok: ready,
+      required: true,
+      detail: ready ? 'accepts connections' : 'starting or draining',
+    },
+    {
+      name: 'trust',
+      ok: generation.anchors.length > 0,
+      required: true,
+      detail: generation.anchors.map(({ name }) => name).join(', '),
+    },
+    {
+      name: 'allow-list',
+      ok: sources.mode === 'none' || generation.prefixes.size > 0,
+      required: true,
+      detail: list,
+    },
+  ]
+}
+
+function shown({ generation, upstreams }: RunningGateway): ReadinessCheck[] {
+  const { listUpdated, config } = generation
+  const age = listUpdated === undefined ? 0 : Date.now() - listUpdated.getTime()
+  const list = {
+    name: 'allow-list age',
+    ok: age <= config.sources.maxAge,
+    required: false,
+    detail: `${Math.floor(age / 3_600_000)} h`,
+  }
+  return [
+    ...(listUpdated === undefined ? [] : [list]),
+    ...upstreams.map(({ upstream, ok, last, at }) => ({
+      name: `upstream ${upstream}`,
+      ok,
+      required: false,
+      detail: `${last} at ${at.toISOString()}`,
+    })),
+  ]
+}
