@@ -1,7 +1,7 @@
 // One connection's story: who is at the other end, what was proved once for all its requests, and when it must end.
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Address } from '../domain/address.ts'
+import { type Address, formatAddress } from '../domain/address.ts'
 import type { Leaf } from '../domain/leaf.ts'
 import type { Phase } from '../domain/refusals.ts'
 import type { Evidence } from '../domain/verdict.ts'
@@ -23,6 +23,7 @@ export interface Opened {
 export class Connection {
   readonly id: string
   readonly socket: Socket
+  /** The address in its usual form: an IPv4 peer of a socket for both families is written as IPv4. */
   readonly peer: string | undefined
   readonly peerPort: number | undefined
   readonly address: Address | undefined
@@ -47,7 +48,7 @@ export class Connection {
   constructor({ id, socket, address, generation }: Opened) {
     this.id = id
     this.socket = socket
-    this.peer = socket.remoteAddress
+    this.peer = address === undefined ? socket.remoteAddress : formatAddress(address)
     this.peerPort = socket.remotePort
     this.address = address
     this.generation = generation
