@@ -48,15 +48,12 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-// PHP reads hub_mode and hub[mode as hub.mode; others ignore case or take arrays (hub.mode[]).
+// PHP reads hub_mode and hub[mode as hub.mode, and stops at NUL; others ignore case or take lists (hub.mode[], hub.mode[0]).
 function sameToSomeFramework(known: string, name: string): boolean {
-  const plain = (text: string) =>
-    text
-      .trim()
-      .toLowerCase()
-      .replace(/\[\]$|\]$/, '')
-      .replace(/[.[ ]/g, '_')
-  return plain(known) === plain(name)
+  const [text = ''] = name.trim().toLowerCase().split('\0')
+  const plain = text.replace(/[.[ ]/g, '_').replace(/\]$/, '')
+  const wanted = known.replace('.', '_')
+  return plain === wanted || (text.includes('[') && plain.startsWith(`${wanted}_`))
 }
 
 function decodeForm(text: string): string | undefined {

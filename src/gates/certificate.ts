@@ -14,15 +14,15 @@ type Code =
   | 'CERTIFICATE_PROFILE'
 
 /** OpenSSL's reasons that are about time, revocation or fitness; every other one means: no path to an anchor. */
-const CODE_OF_ERROR: Readonly<Record<string, Code>> = {
-  CERT_HAS_EXPIRED: 'CERTIFICATE_EXPIRED',
-  CERT_NOT_YET_VALID: 'CERTIFICATE_EXPIRED',
-  CERT_REVOKED: 'CERTIFICATE_REVOKED',
-  INVALID_PURPOSE: 'CERTIFICATE_PROFILE',
-  EE_KEY_TOO_SMALL: 'CERTIFICATE_PROFILE',
-  CA_KEY_TOO_SMALL: 'CERTIFICATE_PROFILE',
-  CA_MD_TOO_WEAK: 'CERTIFICATE_PROFILE',
-}
+const CODE_OF_ERROR: ReadonlyMap<string, Code> = new Map([
+  ['CERT_HAS_EXPIRED', 'CERTIFICATE_EXPIRED'],
+  ['CERT_NOT_YET_VALID', 'CERTIFICATE_EXPIRED'],
+  ['CERT_REVOKED', 'CERTIFICATE_REVOKED'],
+  ['INVALID_PURPOSE', 'CERTIFICATE_PROFILE'],
+  ['EE_KEY_TOO_SMALL', 'CERTIFICATE_PROFILE'],
+  ['CA_KEY_TOO_SMALL', 'CERTIFICATE_PROFILE'],
+  ['CA_MD_TOO_WEAK', 'CERTIFICATE_PROFILE'],
+])
 
 // RFC 8017 A.2.4, RFC 5758 §3.2, RFC 8410 §3, RFC 4055 §3.1 (PSS: its digest is OpenSSL's to judge, by security level 2).
 const SOUND_SIGNATURES = new Map([
@@ -67,7 +67,7 @@ function judge({ leaf, authorized, error, resumed }: CertificateFacts): Verdict<
   if (leaf === 'unreadable') return refuse('CERTIFICATE_PROFILE', 'the certificate could not be read')
   if (!authorized)
     return refuse(
-      CODE_OF_ERROR[error ?? ''] ?? 'CERTIFICATE_UNTRUSTED',
+      CODE_OF_ERROR.get(error ?? '') ?? 'CERTIFICATE_UNTRUSTED',
       `OpenSSL: ${error ?? 'no reason given'}`,
     )
   const problem = profileProblem(leaf)

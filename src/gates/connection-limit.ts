@@ -14,9 +14,10 @@ export function connectionLimit(
   return {
     name: 'connection-limit',
     check: ({ open, openFromAddress }) => {
-      if (open > limits.connections)
+      // Written so that what is not a number is refused, too.
+      if (!(open <= limits.connections))
         return refuse('CONNECTION_LIMIT', `more than ${limits.connections} connections are open`)
-      if (openFromAddress > limits.connectionsPerAddress)
+      if (!(openFromAddress <= limits.connectionsPerAddress))
         return refuse(
           'CONNECTION_LIMIT',
           `more than ${limits.connectionsPerAddress} from this address are open`,

@@ -76,7 +76,7 @@ function transferEncoding({ fields, method }: Needs): string | undefined {
   if (fields.has('content-length')) return 'both Content-Length and Transfer-Encoding'
   if (fields.only('transfer-encoding')?.toLowerCase() !== 'chunked')
     return 'Transfer-Encoding is not exactly "chunked"'
-  return method === 'POST' ? undefined : `Transfer-Encoding on ${method}`
+  return hasNoContent(method) ? `Transfer-Encoding on ${method}` : undefined
 }
 
 // RFC 9110 §8.6: digits only. A list of equal values is allowed there, and one more way to disagree here.
@@ -90,8 +90,13 @@ function contentLength({ fields }: Needs): string | undefined {
 
 // RFC 9110 §9.3.1: content in a GET has no meaning, and has been used to smuggle.
 function contentOfGet({ method, fields }: Needs): string | undefined {
-  if (method === 'POST' || !fields.has('content-length')) return undefined
+  if (!hasNoContent(method) || !fields.has('content-length')) return undefined
   return fields.only('content-length') === '0' ? undefined : `content in a ${method}`
+}
+
+// Content in PUT, DELETE and the like is well framed; that those methods are refused is the method gate's rule.
+function hasNoContent(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 // RFC 9110 §7.6.1 lets a sender have fields removed on the way: not those that frame, address or prove the message.

@@ -1,4 +1,4 @@
-// Runs a phase's gates in order. All must admit; the first refusal ends it; a gate that throws admits nobody.
+// Runs a phase's gates in order. All must admit; the first refusal ends it; a gate that throws admits nobody, observed or not.
 import type { RefusalCode } from '../domain/refusals.ts'
 import type { Evidence, Refuse } from '../domain/verdict.ts'
 import type { Gate } from './gate.ts'
@@ -42,7 +42,8 @@ export function runGates<Needs>(gates: readonly Placed<Needs>[], facts: Needs): 
     if (verdict.outcome === 'admit') {
       if (!observed) passed.push(gate.name)
       if (verdict.evidence !== undefined) evidence = Object.assign({}, evidence, verdict.evidence)
-    } else if (observed) observations.push({ gate: gate.name, refusal: verdict })
+    } else if (observed && verdict.code !== 'INTERNAL_ERROR')
+      observations.push({ gate: gate.name, refusal: verdict })
     else return { outcome: 'refuse', gate: gate.name, refusal: verdict, observations }
   }
   return { outcome: 'admit', passed, observations, evidence }

@@ -1,0 +1,69 @@
+// The gates of a connection: its source address, and how many there are. Only verdicts; sockets are tested elsewhere.
+import { describe, expect, it } from 'vitest'
+import { parseAddress, parsePrefix } from '../../src/domain/address.ts'
+import { prefixTable } from '../../src/domain/prefix-table.ts'
+import { connectionLimit } from '../../src/gates/connection-limit.ts'
+import { source } from '../../src/gates/source.ts'
+import { connectionFacts, outcome } from './facts.ts'
+
+const PREFIXES = prefixTable(['31.13.24.0/21', '31.13.64.0/18', '2a03:2880::/32'].map(parsePrefix))
+
+describe('source gate', () => {
+  const gate = source(PREFIXES)
+  const verdict = (text: string) => gate.check(connectionFacts({ address: parseAddress(text) }))
+
+  it.each([
+    ['first address of a prefix', '31.13.64.0', 'admit'],
+    ['last address of a prefix', '31.13.127.255', 'admit'],
+    ['one before it', '31.13.63.255', 'SOURCE_NOT_ALLOWED'],
+    ['one after it', '31.13.128.0', 'SOURCE_NOT_ALLOWED'],
+    ['IPv6 in a prefix', '2a03:2880:f0ff:1::2', 'admit'],
+    ['IPv6 after it', '2a03:2881::', 'SOURCE_NOT_ALLOWED'],
+    ['mapped, dotted: the IPv4 verdict', '::ffff:31.13.64.1', 'admit'],
+    ['mapped, hex: the IPv4 verdict', '::ffff:1f0d:4001', 'admit'],
+    ['mapped, written out', '0:0:0:0:0:ffff:31.13.64.1', 'admit'],
+    ['mapped, not in the list', '::ffff:8.8.8.8', 'SOURCE_NOT_ALLOWED'],
+    ['IPv4-compatible is not IPv4', '::31.13.64.1', 'SOURCE_NOT_ALLOWED'],
+    ['6to4 is not IPv4', '2002:1f0d:4001::1', 'SOURCE_NOT_ALLOWED'],
+    ['NAT64 is not IPv4', '64:ff9b::31.13.64.1', 'SOURCE_NOT_ALLOWED'],
+    ['IPv4 whose bits are those of an IPv6 prefix', '42.3.40.128', 'SOURCE_NOT_ALLOWED'],
+    ['IPv6 whose bits are those of an IPv4 prefix', '1f0d:4001::', 'SOURCE_NOT_ALLOWED'],
+    ['loopback', '127.0.0.1', 'SOURCE_NOT_ALLOWED'],
+    ['IPv6 loopback', '::1', 'SOURCE_NOT_ALLOWED'],
+    ['a zone id', '2a03:2880::1%eth0', 'SOURCE_NOT_ALLOWED'],
+    ['octal', '031.13.64.1', 'SOURCE_NOT_ALLOWED'],
+    ['three parts', '31.13.16385', 'SOURCE_NOT_ALLOWED'],
+    ['an address with its port', '31.13.64.1:443', 'SOURCE_NOT_ALLOWED'],
+    ['the word unknown', 'unknown', 'SOURCE_NOT_ALLOWED'],
+    ['nothing', '', 'SOURCE_NOT_ALLOWED'],
+  ])('%s', (_name, address, expected) => expect(outcome(verdict(address))).toBe(expected))
+
+  it('refuses a peer without an address', () => {
+    expect(outcome(gate.check({ address: undefined }))).toBe('SOURCE_NOT_ALLOWED')
+  })
+
+  it('an empty list admits nobody', () => {
+    const empty = source(prefixTable([]))
+    for (const text of ['31.13.64.1', '2a03:2880::1', '127.0.0.1', '::'])
+      expect(outcome(empty.check({ address: parseAddress(text) })), text).toBe('SOURCE_NOT_ALLOWED')
+  })
+
+  it('says which prefix admitted', () => {
+    expect(verdict('31.13.64.1')).toMatchObject({ evidence: { prefix: '31.13.64.0/18' } })
+  })
+})
+
+describe('connection-limit gate', () => {
+  const gate = connectionLimit({ connections: 10, connectionsPerAddress: 3 })
+
+  it.each([
+    ['the first', 1, 1, 'admit'],
+    ['the last that fits', 10, 3, 'admit'],
+    ['one too many in all', 11, 1, 'CONNECTION_LIMIT'],
+    ['one too many from the address', 4, 4, 'CONNECTION_LIMIT'],
+    ['a count that is no number', Number.NaN, 1, 'CONNECTION_LIMIT'],
+    ['a count of the address that is no number', 1, Number.NaN, 'CONNECTION_LIMIT'],
+  ])('%s', (_name, open, openFromAddress, expected) =>
+    expect(outcome(gate.check({ open, openFromAddress }))).toBe(expected),
+  )
+})
