@@ -65,7 +65,11 @@ export const requestAttacks: readonly Attack[] = [
   type('form', 'a signed form instead of JSON', 'application/x-www-form-urlencoded'),
   type('no-type', 'a signed delivery without Content-Type', undefined),
   type('json-suffix', 'Content-Type: application/json-patch+json', 'application/json-patch+json'),
-  type('charset-utf-16', 'Content-Type: application/json; charset=utf-16', 'application/json; charset=utf-16'),
+  type(
+    'charset-utf-16',
+    'Content-Type: application/json; charset=utf-16',
+    'application/json; charset=utf-16',
+  ),
   {
     ...row('expectation', { gate: 'expectation', code: 'EXPECTATION_UNSUPPORTED', status: 417 }),
     title: 'Expect: 200-ok',
