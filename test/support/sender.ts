@@ -1,0 +1,49 @@
+// Speaks to a world's gateway as Meta's client does, with its certificate: whole requests, raw bytes, or a socket to play with.
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { type Dial, dial } from '../../src/lab/dial.ts'
+import { type Exchange, type ExchangeOptions, type Step, exchange } from '../../src/lab/exchange.ts'
+import { type DeliveryOptions, deliveryBytes } from '../../src/lab/request.ts'
+import { CANARY_SECRET } from '../canary.ts'
+import type { World } from './world.ts'
+
+export const BODY = Buffer.from('{"object":"page","entry":[]}')
+
+/** Milliseconds: far above what anything here takes, so that only a hang fails. */
+const PATIENCE = 15_000
+
+/** How to reach a world's gateway with the certificate Meta would present. */
+export function dialTo({ port, pki }: World, change: Partial<Dial> = {}): Dial {
+  return { host: '127.0.0.1', port, ca: pki.server.certificate, identity: pki.client, ...change }
+}
+
+/** Sends the steps on a connection of their own. */
+export function send(
+  world: World,
+  steps: readonly Step[],
+  options: Partial<ExchangeOptions> = {},
+): Promise<Exchange> {
+  return exchange({ dial: dialTo(world), deadline: PATIENCE, ...options, steps })
+}
+
+/** A good delivery, but for what is changed. */
+export function delivery(changes: Partial<DeliveryOptions> = {}): Buffer {
+  const plain = { authority: 'gateway.example', path: '/webhooks/meta', body: BODY, secret: CANARY_SECRET }
+  return deliveryBytes({ ...plain, ...changes })
+}
+
+/** A connection that stands, with nothing sent yet. @throws where it does not come to stand. */
+export async function open(world: World, change: Partial<Dial> = {}): Promise<Socket | TLSSocket> {
+  const opened = await dial(dialTo(world, change), PATIENCE)
+  if (opened.outcome === 'failed') throw new Error(`no connection: ${opened.ended}, ${opened.error}`)
+  return opened.socket
+}
+
+/** Everything that comes until the peer closes or resets, as Latin-1. */
+export function readToEnd(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  return new Promise((resolve) => {
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+    socket.once('close', () => resolve(Buffer.concat(chunks).toString('latin1')))
+  })
+}
