@@ -29,7 +29,7 @@ const length = (value: string) => rawDelivery({ framing: `Content-Length: ${valu
 const line = (text: string) => rawDelivery({ more: text })
 const get = (lines: string) => `GET /webhooks/meta HTTP/1.1\r\nHost: gateway.example\r\n${lines}`
 
-const ROWS: readonly (readonly [id: string, bytes: string, code?: RefusalCode])[] = [
+const TABLE: readonly (readonly [id: string, bytes: string, code?: RefusalCode])[] = [
   ['RFC9112-6.3/CL-TE', rawDelivery({ framing: LENGTH + CHUNKED, sent: chunked() })],
   ['RFC9112-6.3/TE-CL', rawDelivery({ framing: CHUNKED + LENGTH, sent: chunked() })],
   ['RFC9112-6.3/CL.0-TE', rawDelivery({ framing: `Content-Length: 0\r\n${CHUNKED}`, sent: chunked() })],
@@ -114,17 +114,19 @@ const ROWS: readonly (readonly [id: string, bytes: string, code?: RefusalCode])[
   ['RFC9112-6.3/POST-without-length', rawDelivery({ framing: '', sent: '' }), 'LENGTH_REQUIRED'],
 ]
 
+const ROWS = TABLE.map(([id, bytes, code = 'FRAMING_INVALID']) => [id, bytes, code] as const)
+
 describe('a message that two readers might take apart differently', () => {
   it.each(ROWS)(
     '%s is refused, and what follows on the connection is not looked at',
     async (_id, bytes, code) => {
-      await expectRefused({ world, consumer }, code ?? 'FRAMING_INVALID', [bytes + SMUGGLED])
+      await expectRefused({ world, consumer }, { code, steps: [bytes + SMUGGLED] })
     },
   )
 
   it.each(ROWS)('%s is refused alike where it comes a byte at a time', async (_id, bytes, code) => {
     const steps = Array.from(bytes + SMUGGLED, (byte) => byte)
-    await expectRefused({ world, consumer }, code ?? 'FRAMING_INVALID', steps)
+    await expectRefused({ world, consumer }, { code, steps })
   })
 })
 

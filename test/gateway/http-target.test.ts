@@ -150,7 +150,7 @@ describe.each([
     '%j is refused, and what follows on the connection is not looked at',
     async (id, bytes, code) => {
       const method = id.includes('HEAD') ? 'HEAD' : 'POST'
-      const { answer } = await expectRefused({ world, consumer }, code, [bytes + SMUGGLED], { method })
+      const { answer } = await expectRefused({ world, consumer }, { code, steps: [bytes + SMUGGLED], method })
       expect(answer.answers[0]?.fields.all('allow')).toEqual(
         code === 'METHOD_NOT_ALLOWED' ? ['GET, POST'] : [],
       )

@@ -12,15 +12,18 @@ export interface Stage {
   readonly consumer: Consumer
 }
 
+export interface Trial extends Partial<Omit<ExchangeOptions, 'steps'>> {
+  readonly steps: readonly Step[]
+  readonly code: RefusalCode
+}
+
 /**
  * Sends the steps on one connection: the answer, its connection and its one record are those of `code`, nothing reaches the
  * upstream, and a good delivery right after it still passes.
  */
 export async function expectRefused(
   stage: Stage,
-  code: RefusalCode,
-  steps: readonly Step[],
-  options: Partial<ExchangeOptions> = {},
+  { code, steps, ...options }: Trial,
 ): Promise<{ answer: Exchange; record: AuditRecord | undefined }> {
   const { world, consumer } = stage
   const recordsBefore = world.records.length
