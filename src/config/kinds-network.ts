@@ -83,7 +83,7 @@ function checkPrefix(value: string, everybody: string): void {
 function parseListen(raw: unknown): ListenAddress {
   const value = typeof raw === 'number' ? String(raw) : textOf(raw)
   if (value.startsWith('unix:')) return { kind: 'unix', path: socketPath(value.slice('unix:'.length)) }
-  const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):(.*)$/.exec(value)
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(value)
   if (match === null)
     throw new Malformed(
       'is not an address with a port',

@@ -4,6 +4,7 @@ import type { Problem } from './problem.ts'
 
 interface Fault {
   readonly code: ErrorCode
+  readonly message: string
   readonly pos: readonly [number, number]
 }
 
@@ -33,9 +34,9 @@ const WORDS: Partial<Record<ErrorCode, readonly [message: string, hint?: string]
 /** @returns the problem with its place; a likelier cause where the line holds an unquoted ${…}. */
 export function yamlProblem(fault: Fault, source: { text: string; lines: LineCounter }): Problem {
   const { line, col } = source.lines.linePos(fault.pos[0])
-  const [message, hint] = WORDS[fault.code] ?? [`is not valid YAML (${fault.code})`]
+  const [message, hint] = wordsFor(fault)
   const written = source.text.split('\n', line)[line - 1] ?? ''
-  const unquoted = /(?:[[{,:-]\s*)\$\{/.test(written)
+  const unquoted = /[[{](?:.*[\s,:[{])?\$\{/.test(written)
   return {
     setting: '',
     message,
@@ -43,4 +44,11 @@ export function yamlProblem(fault: Fault, source: { text: string; lines: LineCou
     line,
     column: col,
   }
+}
+
+function wordsFor({ code, message }: Fault): readonly [message: string, hint?: string] {
+  // One code for two mistakes; the parser's sentence about the second holds nothing of the text.
+  if (code === 'BAD_INDENT' && message.startsWith('Flow'))
+    return ['a [ or { is not closed, or not indented enough', 'look at the lines before this one']
+  return WORDS[code] ?? [`is not valid YAML (${code})`]
 }
