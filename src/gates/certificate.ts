@@ -3,7 +3,7 @@
 // Whose name it carries is the common-name gate's rule.
 import type { CertificateFacts, IdentityFacts, RequestFacts } from '../domain/facts.ts'
 import { type Leaf, OID_CLIENT_AUTH } from '../domain/leaf.ts'
-import { type Verdict, admit, refuse } from '../domain/verdict.ts'
+import { type Refuse, type Verdict, admit, refuse } from '../domain/verdict.ts'
 import type { Gate } from './gate.ts'
 
 type Code =
@@ -23,6 +23,9 @@ const CODE_OF_ERROR: ReadonlyMap<string, Code> = new Map([
   ['CA_KEY_TOO_SMALL', 'CERTIFICATE_PROFILE'],
   ['CA_MD_TOO_WEAK', 'CERTIFICATE_PROFILE'],
 ])
+
+/** What Node up to 24 calls the reasons it has no name for: weak keys and digests, violated constraints. */
+const NAMELESS = 'UNSPECIFIED'
 
 // RFC 8017 A.2.4, RFC 5758 §3.2, RFC 8410 §3, RFC 4055 §3.1 (PSS: its digest is OpenSSL's to judge, by security level 2).
 const SOUND_SIGNATURES = new Map([
@@ -65,15 +68,18 @@ function judge({ leaf, authorized, error, resumed }: CertificateFacts): Verdict<
   if (resumed) return refuse('CERTIFICATE_UNTRUSTED', 'the TLS session was resumed')
   if (leaf === undefined) return refuse('CERTIFICATE_MISSING', 'no client certificate')
   if (leaf === 'unreadable') return refuse('CERTIFICATE_PROFILE', 'the certificate could not be read')
-  if (!authorized)
-    return refuse(
-      CODE_OF_ERROR.get(error ?? '') ?? 'CERTIFICATE_UNTRUSTED',
-      `OpenSSL: ${error ?? 'no reason given'}`,
-    )
+  if (!authorized) return unverified(leaf, error)
   const problem = profileProblem(leaf)
   return problem === undefined
     ? admit(`${leaf.key.kind}, serial ${leaf.serial}`)
     : refuse('CERTIFICATE_PROFILE', problem)
+}
+
+function unverified(leaf: Leaf, error = 'no reason given'): Refuse<Code> {
+  const weakness = error === NAMELESS ? weaknessOf(leaf) : undefined
+  return weakness === undefined
+    ? refuse(CODE_OF_ERROR.get(error) ?? 'CERTIFICATE_UNTRUSTED', `OpenSSL: ${error}`)
+    : refuse('CERTIFICATE_PROFILE', weakness)
 }
 
 /** @returns what makes a verified leaf unfit to identify a client, in words for an operator. */
@@ -84,6 +90,10 @@ function profileProblem(leaf: Leaf): string | undefined {
   // RFC 5280 §4.2.1.12: anyExtendedKeyUsage would satisfy OpenSSL; a client certificate has to say what it is for.
   if (leaf.extendedKeyUsage === undefined) return 'no extended key usage: clientAuth is not asserted'
   if (!leaf.extendedKeyUsage.includes(OID_CLIENT_AUTH)) return 'extended key usage without clientAuth'
+  return weaknessOf(leaf)
+}
+
+function weaknessOf(leaf: Leaf): string | undefined {
   if (!SOUND_SIGNATURES.has(leaf.signatureAlgorithm))
     return `signed with ${leaf.signatureAlgorithm}, which is too weak or unknown`
   if (leaf.key.kind === 'rsa' ? leaf.key.bits < 2048 : !SOUND_KEYS.has(leaf.key.kind))
