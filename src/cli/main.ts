@@ -11,9 +11,13 @@ import { registerConfigShow } from './config-show.ts'
 import { registerHealth } from './health.ts'
 import { registerInit } from './init.ts'
 import { endQuietlyOnClosedPipe, exitWith, rephrase, report } from './io.ts'
+import { registerLab } from './lab.ts'
 import { registerReload } from './reload.ts'
+import { registerSend } from './send.ts'
 import { registerServe } from './serve.ts'
+import { registerSign } from './sign.ts'
 import { registerUnbuilt, registerUnbuiltAllowlist } from './unbuilt.ts'
+import { registerVerify } from './verify.ts'
 
 endQuietlyOnClosedPipe()
 try {
@@ -38,8 +42,12 @@ function createProgram(): Command {
 
   registerServe(program)
   registerInit(program)
+  registerLab(program)
   registerReload(program)
   registerHealth(program)
+  registerSend(program)
+  registerSign(program)
+  registerVerify(program)
   registerConfigCheck(config)
   registerConfigShow(config)
   registerConfigSchema(config)

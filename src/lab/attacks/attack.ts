@@ -3,7 +3,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { RefusalCode } from '../../domain/refusals.ts'
 import type { Dial } from '../dial.ts'
 import { type Exchange, type ExchangeOptions, type Step, exchange } from '../exchange.ts'
-import type { ClientIdentity, LabAuthority } from '../pki/authorities.ts'
+import type { LabAuthority } from '../pki/authorities.ts'
 import { type Changes, challengeBytes, deliveryBytes } from '../request.ts'
 
 export interface Attack {
@@ -40,7 +40,8 @@ export interface Expected {
 export interface AttackContext {
   /** Without an identity: that is `client`. */
   readonly dial: Dial
-  readonly client: ClientIdentity
+  /** The good one; undefined where none was given. */
+  readonly client: Identity | undefined
   readonly authorities: Authorities | undefined
   /** For the Host field. */
   readonly authority: string
@@ -52,6 +53,9 @@ export interface AttackContext {
   /** Goes into every request as X-Lab-Case, so that nothing hostile reaches a consumer unseen. */
   readonly mark: string
 }
+
+/** A certificate chain and its key, PEM. */
+export type Identity = NonNullable<Dial['identity']>
 
 export interface Authorities {
   readonly meta: LabAuthority
@@ -77,7 +81,7 @@ export const reset = (code: RefusalCode): Expected => ({ code, ends: 'reset' })
 export function dialOf(
   { dial, client }: AttackContext,
   changes: {
-    identity?: ClientIdentity | undefined
+    identity?: Identity | undefined
     tls?: false | ConnectionOptions
     localAddress?: string
   } = {},
