@@ -24,15 +24,17 @@ export function sameEndpoint(a: ListenAddress, b: ListenAddress): boolean {
 export function upstreamIsListener(upstream: Upstream, listener: ListenAddress): boolean {
   if (listener.kind === 'unix') return upstream.socketPath === listener.path
   if (upstream.socketPath !== undefined || upstream.port !== listener.port) return false
-  const target =
-    upstream.hostname === 'localhost'
-      ? { family: 4 as const, words: [0x7f000001] }
-      : parseAddress(upstream.hostname)
-  if (target === undefined) return false
   const host = canonical(listener.host)
-  if (host === formatAddress(target)) return true
-  // A wildcard listener has every address of this machine; loopback ones are those that are surely its own.
-  return isWildcard(host) && (isLoopbackAddress(target) || isWildcard(formatAddress(target)))
+  return addressesOf(upstream.hostname).some((target) => {
+    if (host === formatAddress(target)) return true
+    // A wildcard listener has every address of this machine; loopback ones are those that are surely its own.
+    return isWildcard(host) && (isLoopbackAddress(target) || isWildcard(formatAddress(target)))
+  })
+}
+
+function addressesOf(hostname: string): readonly Address[] {
+  const texts = hostname === 'localhost' ? ['127.0.0.1', '::1'] : [hostname]
+  return texts.map(parseAddress).filter((address) => address !== undefined)
 }
 
 function covers(wide: string, narrow: string): boolean {

@@ -1,7 +1,7 @@
 // Fills ${NAME}, ${NAME:-default} and ${file:PATH} into one string. Runs after YAML was parsed, so that a value can never
 // add structure. Nothing that was filled in, and no default, ever stands in a message.
-import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
+import { Unreadable, readText } from './read-text.ts'
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -67,28 +67,9 @@ function variable(inner: string, env: Surroundings['env']): string {
 
 function contents(path: string): string {
   try {
-    const { size } = regularFile(path)
-    if (size > LARGEST_FILE)
-      throw new Unresolved('the file it names is larger than 64 KiB', 'it should hold one value')
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
-    return text.replace(/\r?\n$/, '')
+    return readText(path, LARGEST_FILE).replace(/\r?\n$/, '')
   } catch (error) {
-    if (error instanceof Unresolved) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw new Unresolved(`cannot read the file it names: ${REASONS.get(code) ?? code}`, `looked for ${path}`)
+    if (!(error instanceof Unreadable)) throw error
+    throw new Unresolved(`the file it names cannot be read: ${error.message}`, `looked for ${path}`)
   }
 }
-
-function regularFile(path: string) {
-  const stats = statSync(path)
-  // A device or a pipe could be endless.
-  if (!stats.isFile()) throw new Unresolved('what it names is not a regular file', `looked for ${path}`)
-  return stats
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'no such file'],
-  ['EACCES', 'permission denied'],
-  ['ENOTDIR', 'a part of the path is not a directory'],
-  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'it is not UTF-8 text'],
-])

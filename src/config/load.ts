@@ -1,12 +1,12 @@
 // Loads a configuration, from its file or from an object, and reports all that is wrong with it at once.
 // Reads hubgate.yaml and the files of ${file:…}; every other file that it names is left to whoever uses it.
-import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { effectiveConfig } from './effective.ts'
 import type { Surroundings } from './interpolate.ts'
 import { parseSettings } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
+import { Unreadable, readText } from './read-text.ts'
 import { type Position, locateIn } from './setting-path.ts'
 import { LARGEST_TEXT, readYaml } from './yaml-file.ts'
 
@@ -31,7 +31,7 @@ export interface LoadOptions {
 
 /** @throws ConfigError with all problems, in the order of the file. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  return loadText(readText(resolve(options.file), options.file), options)
+  return loadText(fileText(options.file), options)
 }
 
 function loadText(text: string, options: LoadOptions): LoadedConfig {
@@ -79,27 +79,12 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
-function readText(absolute: string, shown: string): string {
+function fileText(file: string): string {
   try {
-    const stats = statSync(absolute)
-    if (!stats.isFile()) throw unreadable(shown, 'it is not a file')
-    // UTF-8 takes up to three bytes for what counts as one character there.
-    if (stats.size > 3 * LARGEST_TEXT) throw unreadable(shown, 'it is larger than 1 MiB')
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(absolute))
+    return readText(resolve(file), LARGEST_TEXT)
   } catch (error) {
-    if (error instanceof ConfigError) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw unreadable(shown, REASONS.get(code) ?? code)
+    if (!(error instanceof Unreadable)) throw error
+    const hint = 'write one with `hubgate init`, or name it with -c FILE or HUBGATE_CONFIG'
+    throw new ConfigError([{ setting: '', message: `cannot be read: ${error.message}`, hint }], file)
   }
-}
-
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['ENOENT', 'there is no such file'],
-  ['EACCES', 'permission denied'],
-  ['ERR_ENCODING_INVALID_ENCODED_DATA', 'it is not UTF-8 text'],
-])
-
-function unreadable(file: string, reason: string): ConfigError {
-  const hint = 'write one with `hubgate init`, or name it with -c FILE or HUBGATE_CONFIG'
-  return new ConfigError([{ setting: '', message: `cannot be read: ${reason}`, hint }], file)
 }

@@ -4,9 +4,9 @@ import { type Digest, digest } from './digest.ts'
 import type { Surroundings } from './interpolate.ts'
 import type { Problem } from './problem.ts'
 import { ruleProblems } from './rules.ts'
-import { type Settings, schema } from './schema.ts'
+import { type Draft, type Settings, schema } from './schema.ts'
 import { settingBelow } from './setting-path.ts'
-import { shapeOf } from './settings-tree.ts'
+import { descriptionOf, shapeOf } from './settings-tree.ts'
 
 export interface Parsed {
   /** Undefined where there are problems. */
@@ -33,9 +33,9 @@ export function parseSettings(raw: unknown, surroundings: Surroundings): Parsed 
 }
 
 // The sections that can be read although others cannot: their rules are worth knowing at once.
-function soundSections(value: unknown): Partial<Settings> {
+function soundSections(value: unknown): Draft {
   const raw = new Map(Object.entries(value ?? {}))
-  const sound: Partial<Settings> = {}
+  const sound: Draft = {}
   for (const [name, section] of Object.entries(schema.shape)) {
     const read = section.safeParse(raw.get(name))
     if (read.success) Object.assign(sound, { [name]: read.data })
@@ -88,12 +88,6 @@ function helpOf(path: readonly PropertyKey[]): string | undefined {
 }
 
 function firstSentence(schemaHere: z.core.$ZodType | undefined): string | undefined {
-  const help = schemaHere === undefined ? undefined : descriptionOf(schemaHere)
-  return help === undefined ? undefined : (/^.*?[^.](?=[.:](?: |$))/.exec(help)?.[0] ?? help)
-}
-
-function descriptionOf(schemaHere: z.core.$ZodType): string | undefined {
-  return 'description' in schemaHere && typeof schemaHere.description === 'string'
-    ? schemaHere.description
-    : undefined
+  const help = schemaHere === undefined ? '' : descriptionOf(schemaHere)
+  return help === '' ? undefined : (/^.*?[^.](?=[.:](?: |$))/.exec(help)?.[0] ?? help)
 }

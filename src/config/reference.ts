@@ -1,7 +1,7 @@
 // docs/configuration.md, made from the declaration: one table a section, every key with its default and its help.
 import { z } from 'zod'
 import { schema } from './schema.ts'
-import { type Setting, settingsOf, shapeOf, writtenDefault } from './settings-tree.ts'
+import { type Setting, descriptionOf, settingsOf, shapeOf, writtenDefault } from './settings-tree.ts'
 
 const INTRODUCTION = `# Configuration
 
@@ -91,10 +91,6 @@ function defaultOf(setting: z.core.$ZodType): string {
   const value = writtenDefault(setting)
   if (value === undefined) return setting instanceof z.ZodOptional ? '' : '*required*'
   return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``
-}
-
-function descriptionOf(setting: z.core.$ZodType): string {
-  return 'description' in setting && typeof setting.description === 'string' ? setting.description : ''
 }
 
 function cell(text: string): string {

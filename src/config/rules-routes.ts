@@ -3,10 +3,9 @@ import { parseUpstream } from '../domain/upstream-url.ts'
 import { upstreamIsListener } from './endpoints.ts'
 import { NOT_BUILT } from './kinds.ts'
 import type { Problem } from './problem.ts'
-import type { Settings } from './schema.ts'
+import type { Draft, Settings } from './schema.ts'
 import { didYouMean } from './suggest.ts'
 
-type Draft = Partial<Settings>
 type Route = Settings['routes'][number]
 
 interface Place {

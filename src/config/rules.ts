@@ -4,10 +4,8 @@ import type { ListenAddress } from './config.ts'
 import { NOT_BUILT } from './kinds.ts'
 import type { Problem } from './problem.ts'
 import { routeRules } from './rules-routes.ts'
-import type { Settings } from './schema.ts'
+import type { Draft, Settings } from './schema.ts'
 import { isLoopback, sameEndpoint } from './endpoints.ts'
-
-export type Draft = Partial<Settings>
 
 /** All of them, in the order of the sections. */
 export function ruleProblems(draft: Draft): Problem[] {

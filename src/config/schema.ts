@@ -217,6 +217,9 @@ export const schema = z.strictObject({
 /** The values as they were read, before defaults that need the surroundings: effective.ts makes a Config of them. */
 export type Settings = z.output<typeof schema>
 
+/** The sections that could be read, where others could not. */
+export type Draft = Partial<Settings>
+
 /** What hubgate.yaml holds, as an object: for createGateway. */
 export type ConfigInput = DeepReadonly<z.input<typeof schema>>
 

@@ -43,3 +43,8 @@ export function* settingsOf(schema: z.core.$ZodType, name = ''): Generator<Setti
 export function writtenDefault(schema: z.core.$ZodType): unknown {
   return schema instanceof z.ZodPrefault ? schema.def.defaultValue : undefined
 }
+
+/** The help text; empty where there is none. */
+export function descriptionOf(schema: z.core.$ZodType): string {
+  return 'description' in schema && typeof schema.description === 'string' ? schema.description : ''
+}

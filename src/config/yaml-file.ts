@@ -31,11 +31,11 @@ const MOST_PROBLEMS = 10
 
 class TooMuch extends Error {}
 
-/** @param text the file, decoded. Never throws: what is wrong with the text comes back as problems. */
+/** @param text the file, decoded, without a byte order mark. Never throws: what is wrong with the text comes back as problems. */
 export function readYaml(text: string): YamlFile {
   const lines = new LineCounter()
   try {
-    const documents = compose(text.replace(/^\uFEFF/, ''), lines)
+    const documents = compose(text, lines)
     const problems = documentProblems(documents, { text, lines })
     const [document] = documents
     if (problems.length > 0 || document === undefined)

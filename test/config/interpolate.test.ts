@@ -67,12 +67,12 @@ describe('interpolation', () => {
     ['${A-d}', 'holds a ${…} that names no environment variable'],
     ['${A:d}', 'holds a ${…} that names no environment variable'],
     ['${file:}', 'holds a ${…} that names no environment variable'],
-    ['${file:none}', 'cannot read the file it names: no such file'],
-    ['${file:plain/x}', 'cannot read the file it names: a part of the path is not a directory'],
-    ['${file:.}', 'what it names is not a regular file'],
-    ['${file:/dev/zero}', 'what it names is not a regular file'],
-    ['${file:large}', 'the file it names is larger than 64 KiB'],
-    ['${file:latin1}', 'cannot read the file it names: it is not UTF-8 text'],
+    ['${file:none}', 'the file it names cannot be read: there is no such file'],
+    ['${file:plain/x}', 'the file it names cannot be read: there is no such file'],
+    ['${file:.}', 'the file it names cannot be read: it is not a regular file'],
+    ['${file:/dev/zero}', 'the file it names cannot be read: it is not a regular file'],
+    ['${file:large}', 'the file it names cannot be read: it is larger than 64KiB'],
+    ['${file:latin1}', 'the file it names cannot be read: it is not UTF-8 text'],
   ])('%s is an error: %s', (text, message) => {
     expect(() => at(text)).toThrow(expect.objectContaining({ name: 'Unresolved', message }))
   })

@@ -68,7 +68,7 @@ describe('loading hubgate.yaml', () => {
       { setting: '', message: 'cannot be read: there is no such file' },
     ])
     expect(problemsFrom(() => loadConfig({ file: '/', env: {} }))).toMatchObject([
-      { message: 'cannot be read: it is not a file' },
+      { message: 'cannot be read: it is not a regular file' },
     ])
   })
 })
@@ -171,7 +171,7 @@ describe('YAML that nobody writes', () => {
       `a: [${'1,'.repeat(4e5)}]`,
       'holds too many values to be a configuration',
     ],
-    ['ten megabytes', `a: ${'x'.repeat(1e7)}`, 'cannot be read: it is larger than 1 MiB'],
+    ['ten megabytes', `a: ${'x'.repeat(1e7)}`, 'cannot be read: it is larger than 1MiB'],
   ])('%s is refused at once', (_name, text, message) => {
     const start = performance.now()
     expect(problemsIn(text)).toMatchObject([{ setting: '', message }])

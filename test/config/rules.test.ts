@@ -157,6 +157,11 @@ describe('rules across settings', () => {
       'routes[0].upstream: "https://[::1]:8443/x": is an address of this gateway itself: deliveries would go in circles',
     ],
     [
+      'an upstream that is the gateway on ::1 by name',
+      { listen: { address: '[::1]:8443' }, ...routes({ upstream: 'https://localhost:8443/x' }) },
+      'routes[0].upstream: "https://localhost:8443/x": is an address of this gateway itself: deliveries would go in circles',
+    ],
+    [
       'an upstream that is the admin listener',
       routes({ upstream: 'http://127.0.0.1:8444/x' }),
       'routes[0].upstream: "http://127.0.0.1:8444/x": is an address of this gateway itself: deliveries would go in circles',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Setting, settingsOf, shapeOf, writtenDefault } from '../../src/config/settings-tree.ts'
-import { schema } from '../../src/config/schema.ts'
-import { BASE, parsed, problemsOf, said, sample, sampleRoute } from './sample.ts'
+import { type ConfigInput, schema } from '../../src/config/schema.ts'
+import { BASE, SECRET, parsed, problemsOf, said, sample, sampleRoute } from './sample.ts'
 
 const SETTINGS = [...settingsOf(schema)]
 const ONE_OF_EACH = sample({
@@ -135,6 +135,29 @@ describe('a misspelled key', () => {
       'apps.shop.secrets',
       'limits.body',
     ])
+  })
+})
+
+describe('the type of a configuration object', () => {
+  it('takes what the file takes', () => {
+    const input: ConfigInput = {
+      tls: { certificate: 'a', key: 'b', minVersion: 'TLSv1.3' },
+      client: { anchors: [{ builtin: 'digicert-ev' }] },
+      listen: { address: [':1', ':2'], workers: '${WORKERS:-1}', front: '${FRONT:-direct}' },
+      apps: { shop: { secrets: [SECRET] } },
+      routes: [{ path: '/x', apps: ['shop'], upstream: 'http://127.0.0.1:3000/' }],
+    } as const
+    expect(parsed(input).config.listen.workers).toBe(1)
+  })
+
+  it('knows the keys and the words', () => {
+    // @ts-expect-error -- a misspelled key
+    const misspelled: ConfigInput['limits'] = { bdy: '1MiB' }
+    // @ts-expect-error -- a word that does not exist
+    const unknown: ConfigInput['log'] = { level: 'loud' }
+    // @ts-expect-error -- client and routes have no default
+    const empty: ConfigInput = {}
+    expect([misspelled, unknown, empty]).toHaveLength(3)
   })
 })
 
