@@ -57,13 +57,15 @@ describe('connection-limit gate', () => {
   const gate = connectionLimit({ connections: 10, connectionsPerAddress: 3 })
 
   it.each([
-    ['the first', 1, 1, 'admit'],
-    ['the last that fits', 10, 3, 'admit'],
-    ['one too many in all', 11, 1, 'CONNECTION_LIMIT'],
-    ['one too many from the address', 4, 4, 'CONNECTION_LIMIT'],
-    ['a count that is no number', Number.NaN, 1, 'CONNECTION_LIMIT'],
-    ['a count of the address that is no number', 1, Number.NaN, 'CONNECTION_LIMIT'],
-  ])('%s', (_name, open, openFromAddress, expected) =>
-    expect(outcome(gate.check({ open, openFromAddress }))).toBe(expected),
-  )
+    ['the first', { open: 1, openFromAddress: 1 }, 'admit'],
+    ['the last that fits', { open: 10, openFromAddress: 3 }, 'admit'],
+    ['one too many in all', { open: 11, openFromAddress: 1 }, 'CONNECTION_LIMIT'],
+    ['one too many from the address', { open: 4, openFromAddress: 4 }, 'CONNECTION_LIMIT'],
+    ['a count that is no number', { open: Number.NaN, openFromAddress: 1 }, 'CONNECTION_LIMIT'],
+    [
+      'a count of the address that is no number',
+      { open: 1, openFromAddress: Number.NaN },
+      'CONNECTION_LIMIT',
+    ],
+  ])('%s', (_name, counts, expected) => expect(outcome(gate.check(counts))).toBe(expected))
 })

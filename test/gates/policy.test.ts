@@ -1,0 +1,113 @@
+// The order of the gates, pinned: a change of it is a change of policy and has to be meant. And how a phase is run.
+import { describe, expect, it } from 'vitest'
+import { prefixTable } from '../../src/domain/prefix-table.ts'
+import { admit, refuse } from '../../src/domain/verdict.ts'
+import type { Gate } from '../../src/gates/gate.ts'
+import { type Policy, type PolicyInputs, directPolicy } from '../../src/gates/policy.ts'
+import { runGates } from '../../src/gates/run.ts'
+
+const INPUTS: PolicyInputs = {
+  prefixes: prefixTable([]),
+  sources: 'enforce',
+  require: 'always',
+  commonNames: ['client.example'],
+  limits: { connections: 10, connectionsPerAddress: 2, body: 100 },
+}
+
+function shown(policy: Policy): Record<string, string[]> {
+  const { connection, identity, request, challenge, body } = policy
+  const phases = { connection, identity, request, challenge, body }
+  return Object.fromEntries(
+    Object.entries(phases).map(([phase, gates]) => [
+      phase,
+      gates.map(({ gate, observed }) => `${gate.name}${observed ? ' (observed)' : ''}`),
+    ]),
+  )
+}
+
+const DIRECT = {
+  connection: ['connection-limit', 'source'],
+  identity: ['certificate', 'common-name'],
+  request: ['head-size', 'framing', 'route', 'method', 'expectation', 'length', 'media-type'],
+  challenge: ['verify-token'],
+  body: ['signature'],
+}
+
+describe('policy where TLS ends at hubgate', () => {
+  it('stands in this order', () => expect(shown(directPolicy(INPUTS))).toEqual(DIRECT))
+
+  it('`client.require: deliveries` asks again once the method is known', () =>
+    expect(shown(directPolicy({ ...INPUTS, require: 'deliveries' }))).toEqual({
+      ...DIRECT,
+      request: ['certificate', 'common-name', ...DIRECT.request],
+    }))
+
+  it('`client.require: observe` observes the identity and nothing else', () =>
+    expect(shown(directPolicy({ ...INPUTS, require: 'observe' }))).toEqual({
+      ...DIRECT,
+      identity: ['certificate (observed)', 'common-name (observed)'],
+    }))
+
+  it('`sources.mode: observe` observes the source and nothing else', () =>
+    expect(shown(directPolicy({ ...INPUTS, sources: 'observe' }))).toEqual({
+      ...DIRECT,
+      connection: ['connection-limit', 'source (observed)'],
+    }))
+
+  it('`sources.mode: none` leaves the source out and nothing else', () =>
+    expect(shown(directPolicy({ ...INPUTS, sources: 'none' }))).toEqual({
+      ...DIRECT,
+      connection: ['connection-limit'],
+    }))
+})
+
+const yes = (name: string): Gate<unknown, never> => ({ name, check: () => admit('yes', { prefix: name }) })
+const no: Gate<unknown, 'ROUTE_UNKNOWN'> = { name: 'no', check: () => refuse('ROUTE_UNKNOWN', 'no') }
+const broken: Gate<unknown, never> = {
+  name: 'broken',
+  check: () => {
+    throw new Error('defect')
+  },
+}
+const enforced = <Placed>(gate: Placed) => ({ gate, observed: false })
+const observed = <Placed>(gate: Placed) => ({ gate, observed: true })
+
+describe('running a phase', () => {
+  it('admits where all admit, and keeps what they learnt', () =>
+    expect(runGates([enforced(yes('a')), enforced(yes('b'))], {})).toEqual({
+      outcome: 'admit',
+      passed: ['a', 'b'],
+      observations: [],
+      evidence: { prefix: 'b' },
+    }))
+
+  it('ends at the first refusal', () => {
+    const never: Gate<unknown, never> = { name: 'never', check: () => expect.fail('asked after a refusal') }
+    expect(runGates([enforced(yes('a')), enforced(no), enforced(never)], {})).toMatchObject({
+      outcome: 'refuse',
+      gate: 'no',
+      refusal: { code: 'ROUTE_UNKNOWN' },
+    })
+  })
+
+  it('an observed refusal is recorded and lets pass', () =>
+    expect(runGates([observed(no), enforced(yes('a'))], {})).toMatchObject({
+      outcome: 'admit',
+      passed: ['a'],
+      observations: [{ gate: 'no', refusal: { code: 'ROUTE_UNKNOWN' } }],
+    }))
+
+  it('an observed gate that admits proves nothing', () =>
+    expect(runGates([observed(yes('a'))], {})).toMatchObject({ outcome: 'admit', passed: [] }))
+
+  it.each([
+    ['enforced', enforced(broken)],
+    ['observed', observed(broken)],
+  ])('a gate that throws admits nobody: %s', (_name, placed) =>
+    expect(runGates([placed], {})).toMatchObject({
+      outcome: 'refuse',
+      gate: 'broken',
+      refusal: { code: 'INTERNAL_ERROR' },
+    }),
+  )
+})
