@@ -1,3 +1,4 @@
+// The command line as a program: exit codes, messages, and the commands init and config. Starts a process a case.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,3 +1,4 @@
+// ${NAME}, ${NAME:-default} and ${file:PATH}: what they become, and that nothing they stand for is told.
 import { describe, expect, it } from 'vitest'
 import { interpolate } from '../../src/config/interpolate.ts'
 import {

@@ -1,3 +1,4 @@
+// hubgate.yaml as a file: positions, all problems at once, and YAML that people or attackers write.
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'

@@ -1,3 +1,4 @@
+// Rules across settings, what is not built yet, and what is valid and shouted.
 import { describe, expect, it } from 'vitest'
 import { warningsOf } from '../../src/config/warnings.ts'
 import { SECRET, parsed, problemsOf, said, sample, sampleRoute } from './sample.ts'

@@ -1,3 +1,4 @@
+// The declaration: defaults, the type, and a suggestion for every misspelled key there is.
 import { describe, expect, it } from 'vitest'
 import { type Setting, settingsOf, shapeOf, writtenDefault } from '../../src/config/settings-tree.ts'
 import { type ConfigInput, schema } from '../../src/config/schema.ts'

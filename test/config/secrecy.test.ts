@@ -1,3 +1,4 @@
+// No secret stands in a problem, a message or the shown configuration, however it got there.
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema } from '../../src/config/json-schema.ts'

@@ -1,3 +1,4 @@
+// What is made from the configuration and its declaration: config show, the JSON Schema, the pages in docs.
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
 import { configJsonSchema } from '../../src/config/json-schema.ts'

@@ -1,3 +1,4 @@
+// Which word was meant.
 import { describe, expect, it } from 'vitest'
 import { didYouMean, editDistance, nearest } from '../../src/config/suggest.ts'
 

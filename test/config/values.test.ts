@@ -1,3 +1,4 @@
+// Single values: sizes, durations, addresses, prefixes, paths, secrets.
 import { describe, expect, it } from 'vitest'
 import { formatDuration, formatSize, parseDuration, parseSize } from '../../src/config/units.ts'
 import { parsed, problemsOf, said, sample, sampleRoute } from './sample.ts'

@@ -1,3 +1,4 @@
+// The grammar of upstream URLs, and every near miss of it.
 import { describe, expect, it } from 'vitest'
 import { parseUpstream } from '../../src/domain/upstream-url.ts'
 
