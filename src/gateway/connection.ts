@@ -7,6 +7,7 @@ import type { Phase } from '../domain/refusals.ts'
 import type { Evidence } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
+import { Deadline } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation.ts'
 
@@ -42,8 +43,9 @@ export class Connection {
   closing = false
   /** Its end has its record, or needs none. */
   recorded = false
-  #deadline = Infinity
-  #onDeadline: () => void = () => {}
+  /** An answer to bytes that were no request: the last words, once the answers before it are out. */
+  farewell = ''
+  readonly #deadline = new Deadline()
 
   constructor({ id, socket, address, generation }: Opened) {
     this.id = id
@@ -74,23 +76,26 @@ export class Connection {
     return true
   }
 
-  /** One deadline at a time, wall-clock from now, whatever bytes drip in. */
-  setDeadline(milliseconds: number, onDeadline: () => void): void {
-    this.#deadline = performance.now() + milliseconds
-    this.#onDeadline = onDeadline
+  /** For the handshake, and for the next head; each request has its own. */
+  setDeadline(milliseconds: number, onPassed: () => void): void {
+    this.#deadline.set(milliseconds, onPassed)
   }
 
   clearDeadline(): void {
-    this.#deadline = Infinity
+    this.#deadline.clear()
   }
 
-  checkDeadline(now: number): void {
-    if (now < this.#deadline) return
-    this.#deadline = Infinity
-    this.#onDeadline()
+  checkDeadlines(now: number): void {
+    this.#deadline.check(now)
+    for (const { deadline } of this.exchanges) deadline.check(now)
   }
 
-  /** Ends without a word of HTTP: TLS close, then gone within a second. */
+  /** Whether the connection lasts beyond the answer to `exchange`: it may be closing, and others wait behind this one. */
+  outlasts(exchange: Exchange): boolean {
+    return !this.closing || this.farewell !== '' || [...this.exchanges].at(-1) !== exchange
+  }
+
+  /** Ends without a further word of HTTP: TLS close, then gone within a second. */
   close(): void {
     this.closing = true
     const socket = this.secure
@@ -98,7 +103,7 @@ export class Connection {
     if (socket === undefined) return this.destroy()
     // What still comes in is read and dropped: unread bytes would turn the close into a reset.
     socket.resume()
-    socket.end()
+    socket.end(this.farewell)
     setTimeout(() => this.destroy(), CLOSE_MS).unref()
   }
 

@@ -91,6 +91,6 @@ export class Connections {
 
   #sweep(): void {
     const now = performance.now()
-    for (const connection of this.#open) connection.checkDeadline(now)
+    for (const connection of this.#open) connection.checkDeadlines(now)
   }
 }

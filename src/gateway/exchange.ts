@@ -10,6 +10,7 @@ import type { Observation, PhaseVerdict } from '../gates/run.ts'
 import type { AuditRecord } from '../observe/audit.ts'
 import { type Answer, refusalAnswer } from './answers.ts'
 import type { Connection } from './connection.ts'
+import { Deadline } from './deadline.ts'
 import type { Generation } from './generation.ts'
 import { lingerThenEnd } from './linger.ts'
 import type { Shared } from './shared.ts'
@@ -31,6 +32,8 @@ export class Exchange {
   readonly generation: Generation
   readonly facts: RequestFacts
   readonly startedAt = performance.now()
+  /** For its body, and then for the client to take its answer. */
+  readonly deadline = new Deadline()
   phase: Phase = 'request'
   bodyBytes: number | undefined
   upstreamMs: number | undefined
@@ -61,6 +64,11 @@ export class Exchange {
 
   get ended(): boolean {
     return this.#ended
+  }
+
+  /** Whether the connection takes another request after this one's answer. */
+  get keepsAlive(): boolean {
+    return this.connection.outlasts(this)
   }
 
   /** Keeps what a phase found, and answers a refusal. @returns whether to go on. */
@@ -101,6 +109,7 @@ export class Exchange {
   ): void {
     if (this.#ended) return
     this.#ended = true
+    this.#awaitTaken()
     const gatewayMs = performance.now() - this.startedAt - (this.upstreamMs ?? 0)
     const { connection, facts } = this
     this.shared.observer.record({
@@ -134,11 +143,19 @@ export class Exchange {
     })
   }
 
+  // A peer that reads nothing would hold its answer in memory for ever. One that waits its turn is not late.
+  #awaitTaken(): void {
+    this.deadline.set(this.generation.config.limits.bodyTimeout, () => {
+      if (this.response.socket === null) this.#awaitTaken()
+      else this.connection.destroy()
+    })
+  }
+
   #write({ status, fields, body, close }: Answer): void {
     const { response, connection } = this
     if (response.destroyed || response.headersSent) return
     if (close) connection.closing = true
-    response.shouldKeepAlive = !connection.closing && !this.shared.draining()
+    response.shouldKeepAlive = this.keepsAlive
     response.writeHead(status, [...fields])
     if (this.request.readableEnded) response.end(body)
     else lingerThenEnd(this.request, response, body)

@@ -17,13 +17,13 @@ export function readBody(
   length: number,
   keys: readonly SigningKey[],
 ): Promise<ReadBody | undefined> {
-  const { request, connection, generation } = exchange
+  const { request, deadline, generation } = exchange
   const digests = new BodyDigests(keys)
   const bytes = Buffer.allocUnsafeSlow(length)
   let size = 0
   return new Promise((resolve) => {
     const { bodyTimeout } = generation.config.limits
-    connection.setDeadline(bodyTimeout, () => {
+    deadline.set(bodyTimeout, () => {
       exchange.bodyBytes = size
       exchange.refuse(
         'deadline',
@@ -37,9 +37,10 @@ export function readBody(
       size += chunk.copy(bytes, size)
     })
     request.once('end', () => {
-      connection.clearDeadline()
+      if (exchange.ended) return resolve(undefined)
+      deadline.clear()
       exchange.bodyBytes = size
-      resolve(exchange.ended || size !== length ? undefined : { bytes, digests: digests.digests() })
+      resolve(size === length ? { bytes, digests: digests.digests() } : undefined)
     })
     exchange.signal.addEventListener('abort', () => {
       exchange.bodyBytes = size

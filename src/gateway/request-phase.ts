@@ -81,17 +81,13 @@ function aborted(shared: Shared, socket: Duplex, refusal: ParserRefusal): void {
 /** Refuses bytes that are no request, on the bare socket: after the answers in flight, or at once where there are none. */
 function refuseBytes(shared: Shared, socket: Duplex, refusal: ParserRefusal): void {
   const connection = shared.connections.of(socket)
-  if (connection === undefined || connection.closing) {
-    if (connection?.exchanges.size !== 0) return
-    return void socket.destroy()
-  }
+  if (connection === undefined) return void socket.destroy()
+  // Its parser complains of every further piece; that end is already on its way.
+  if (connection.closing) return
   const { id, status } = recordParserRefusal(shared, connection, refusal)
-  if (connection.exchanges.size > 0) {
-    connection.closing = true
-    return
-  }
-  if (status !== undefined && socket.writable) socket.write(rawAnswer(refusalAnswer(refusal.code, id)))
-  connection.close()
+  if (status !== undefined) connection.farewell = rawAnswer(refusalAnswer(refusal.code, id))
+  connection.closing = true
+  if (connection.exchanges.size === 0) connection.close()
 }
 
 /** Between requests: the next head has to be complete within idle and head time together, whatever drips in between. */

@@ -8,21 +8,23 @@ import type { Exchange } from './exchange.ts'
 import { asked, outgoing, refuseUpstreamFailure } from './forward.ts'
 
 export async function passThrough(exchange: Exchange, route: Route): Promise<void> {
-  const { request, response, facts, connection, generation } = exchange
+  const { request, response, facts, connection, deadline, generation } = exchange
   if (facts.fields.has('expect')) response.writeContinue()
   exchange.phase = 'forward'
   const { bodyTimeout } = generation.config.limits
-  connection.setDeadline(bodyTimeout, () => {
+  deadline.set(bodyTimeout, () => {
     const begun = response.headersSent
     exchange.refuse('deadline', refuse('BODY_TIMEOUT', `not complete within ${bodyTimeout} ms`))
     // Where the upstream's answer has begun there is nothing left to say.
     if (begun) connection.destroy()
   })
-  request.once('end', () => connection.clearDeadline())
+  request.once('end', () => {
+    if (!exchange.ended) deadline.clear()
+  })
   request.on('data', (chunk: Buffer) => {
     exchange.bodyBytes = (exchange.bodyBytes ?? 0) + chunk.length
   })
-  response.shouldKeepAlive = !connection.closing && !exchange.shared.draining()
+  response.shouldKeepAlive = exchange.keepsAlive
   const inputs = { outgoing: outgoing(exchange, route), content: request, response }
   try {
     const status = await asked(exchange, route, () =>
