@@ -73,6 +73,8 @@ export class Metrics {
     ])
     build.set({ version, node: process.versions.node }, 1)
     this.#reloaded.set(1)
+    // No list yet is no time, not the year 1970.
+    this.#listUpdated.remove()
   }
 
   /** Counts a record, exactly once each. */
@@ -94,7 +96,7 @@ export class Metrics {
   /** Shows the state that decides from now on; what it does not name any more disappears. */
   state(state: Observed): void {
     this.#prefixes.set(state.prefixes.size)
-    this.#listUpdated.reset()
+    this.#listUpdated.remove()
     if (state.listUpdated !== undefined) this.#listUpdated.set(state.listUpdated.getTime() / 1_000)
     this.#notAfter.reset()
     for (const { role, name, notAfter } of observedCertificates(state))

@@ -51,6 +51,11 @@ export class Observer {
     this.#budget = new AuditBudget({ clock, emit: (sum) => this.#sum(sum) })
   }
 
+  /** From which level on lines are written. */
+  set level(level: LogLevel) {
+    this.#log.pino.level = level
+  }
+
   /** Writes, counts and hands on one record. */
   record(record: AuditRecord): void {
     this.#safely(() => this.metrics.count(record))
