@@ -43,17 +43,17 @@ async function main([name, ...args]) {
 
 /** Each check runs, whatever the one before it found; a warning fails as an error does. */
 async function check() {
-  const results = []
-  for (const [title, step] of [
-    ['types', () => tool('tsc', ['-p', 'tsconfig.json'])],
-    ['lint', () => tool('oxlint', ['--type-aware', '--deny-warnings'])],
-    ['format', () => tool('oxfmt', ['--check'])],
-    ['structure', () => tool('vitest', ['run', 'test/structure.test.ts', '--reporter=dot'])],
-  ]) {
-    say(`check: ${title}`)
-    results.push([title, await step()])
+  const steps = {
+    types: () => tool('tsc', ['-p', 'tsconfig.json']),
+    lint: () => tool('oxlint', ['--type-aware', '--deny-warnings']),
+    format: () => tool('oxfmt', ['--check']),
+    structure: () => tool('vitest', ['run', 'test/structure.test.ts', '--reporter=dot']),
   }
-  const failed = results.filter(([, code]) => code !== 0).map(([title]) => title)
+  const failed = []
+  for (const [title, step] of Object.entries(steps)) {
+    say(`check: ${title}`)
+    if ((await step()) !== 0) failed.push(title)
+  }
   say(failed.length === 0 ? 'check: all good' : `check: failed: ${failed.join(', ')}`)
   return failed.length === 0 ? 0 : 1
 }

@@ -1,7 +1,7 @@
 // Who gets what from the admin listener: no page by a rebound name or from another site, and nobody beyond loopback without
 // the token.
 import { describe, expect, it } from 'vitest'
-import { Secret } from '../../src/config/secret.ts'
+import type { Secret } from '../../src/config/secret.ts'
 import { CANARY_ADMIN_TOKEN } from '../canary.ts'
 import { type Asking, BEARER, ENDPOINTS, TOKEN, ask, gateway, start, started } from './ask.ts'
 
