@@ -14,7 +14,7 @@ export interface HandOptions {
 export function handCommands(lab: SetUp, { port, self, colours }: HandOptions): string {
   const file = (name: string) => quoted(join(lab.directory, name))
   const url = `https://localhost:${port}${LAB_PATH}`
-  const curl = `curl -i --cacert ${file('server.pem')} --cert ${file('client.pem')} --key ${file('client.key')}`
+  const curl = `curl -sSi --cacert ${file('server.pem')} --cert ${file('client.pem')} --key ${file('client.key')}`
   const sign = `${self} sign ${file('delivery.json')} --secret-file ${file('app-secret')}`
   const tls = `--ca ${file('server.pem')} --cert ${file('client.pem')} --key ${file('client.key')} --secret-file ${file('app-secret')}`
   const examples: readonly (readonly [string, string])[] = [
@@ -28,7 +28,7 @@ export function handCommands(lab: SetUp, { port, self, colours }: HandOptions): 
     ],
     ['one of our own deliveries, or attacks', `${self} send ${url} ${tls} --payload batch`],
     ['what else can be sent', `${self} send --list`],
-    ['the same without a client certificate: refused', `curl -i --cacert ${file('server.pem')} ${url}`],
+    ['the same without a client certificate: refused', `curl -sSi --cacert ${file('server.pem')} ${url}`],
   ]
   const lines = examples.flatMap(([title, command]) => ['', paint(`# ${title}`, 'cyan', colours), command])
   const secret = `The app secret is in ${join(lab.directory, 'app-secret')}: ${lab.secret}`

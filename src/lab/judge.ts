@@ -25,7 +25,10 @@ export interface Evidence {
 }
 
 /** A hostile case: the right refusal, by the right gate, once, and nothing at the consumer. */
-export function judgeAttack({ expect, gate }: Attack, { exchange, records, reached }: Evidence): Judged {
+export function judgeAttack(
+  { expect, gate, speaks }: Attack,
+  { exchange, records, reached }: Evidence,
+): Judged {
   const record = records?.at(-1)
   const code = record?.code ?? codeOf(exchange.answers[0])
   return {
@@ -35,8 +38,8 @@ export function judgeAttack({ expect, gate }: Attack, { exchange, records, reach
     problems: present([
       ...endingProblems(expect, exchange),
       ...(records === undefined
-        ? [expect.ends === 'answer' ? differs('code', expect.code, code) : undefined]
-        : recordProblems({ expect, gate, records, exchange })),
+        ? [hasBody(expect, exchange) ? differs('code', expect.code, code) : undefined]
+        : recordProblems({ expect, gate: speaks ?? gate, records, exchange })),
       reached !== undefined && reached.length > 0 ? 'it reached the consumer' : undefined,
     ]),
   }
@@ -107,12 +110,14 @@ function recordProblems({ expect, gate, records, exchange }: RecordInputs) {
     records.length > 1 ? `${records.length} audit records` : undefined,
     differs('code', expect.code, record.code),
     differs('gate', gate, record.gate),
-    // An answer to HEAD has no body that could name the code.
-    expect.ends === 'answer' && answer !== undefined && answer.body.length > 0
-      ? differs('code in the answer', expect.code, codeOf(answer))
-      : undefined,
+    hasBody(expect, exchange) ? differs('code in the answer', expect.code, codeOf(answer)) : undefined,
     id === undefined ? undefined : differs('X-Request-Id', record.id, id),
   ]
+}
+
+// An answer to HEAD has no body that could name the code.
+function hasBody({ ends }: Expected, { answers }: Exchange): boolean {
+  return ends === 'answer' && (answers[0]?.body.length ?? 0) > 0
 }
 
 /** The code of a refusal as the gateway words it; undefined where the body is another. */

@@ -48,7 +48,7 @@ describe('the diagnosis of a body', () => {
     ['the signer saw nothing', WIRE, '', 'empty'],
     ['something was added behind it', `${WIRE}trailing`, WIRE, 'longer than signed'],
     ['other bytes altogether', WIRE, 'something else', 'unknown'],
-  ])('%s', (_name, file, signed, cause) => {
+  ])('%s', (...[, file, signed, cause]) => {
     expect(causes(bytes(file), bytes(signed))).toEqual([cause])
   })
 
@@ -73,7 +73,7 @@ describe('the diagnosis of a field', () => {
     ['base64', `sha256=${Buffer.from(good.slice(7), 'hex').toString('base64')}`, 'field misspelt', 'base64'],
     ['63 digits', good.slice(0, -1), 'not a signature', '63 hex digits'],
     ['nothing', '', 'not a signature', '0 hex digits'],
-  ])('%s', (_name, field, cause, words) => {
+  ])('%s', (...[, field, cause, words]) => {
     const diagnosis = diagnose({ body, field, secrets })
     expect(diagnosis).toMatchObject({ outcome: 'differs', findings: [{ cause }] })
     expect(JSON.stringify(diagnosis)).toContain(words)

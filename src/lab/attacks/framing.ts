@@ -10,6 +10,8 @@ import {
   say,
 } from './attack.ts'
 
+const TUNNEL = 'CONNECT internal:443 HTTP/1.1\r\nHost: internal:443\r\n\r\n'
+
 /** llhttp of Node 20 to 24 refuses these before any gate sees a request. */
 export const parserAttacks: readonly Attack[] = [
   parsed('cl-te', 'Content-Length with Transfer-Encoding', {
@@ -40,11 +42,11 @@ export const parserAttacks: readonly Attack[] = [
   ),
   spelled('http2-preface', 'an HTTP/2 preface', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   spelled('method-case', 'a method in lower case', (text) => text.replace('POST', 'post')),
-  spelled(
-    'connect',
-    'CONNECT, for a tunnel',
-    () => 'CONNECT internal:443 HTTP/1.1\r\nHost: internal:443\r\n\r\n',
-  ),
+  {
+    // Node hands CONNECT over apart from other requests: no gate sees it, and it is refused as framing all the same.
+    ...spelled('connect', 'CONNECT, for a tunnel', () => TUNNEL),
+    speaks: 'framing',
+  },
   {
     ...row('head-bytes', 'a head of more than 16 KiB'),
     gate: 'parser',
