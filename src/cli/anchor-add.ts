@@ -10,7 +10,7 @@ import { readAnchorFile } from './anchor-inspect.ts'
 import { anchorText } from './anchor-text.ts'
 import { CliError, EXIT, print, wrongUse } from './io.ts'
 import { type ConfigOption, configFile, withConfig } from './options.ts'
-import { replaceFile } from './replace-file.ts'
+import { replaceFile } from '../config/replace-file.ts'
 
 interface AddOptions extends ConfigOption {
   readonly write?: boolean

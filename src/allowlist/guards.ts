@@ -1,0 +1,148 @@
+// What a new list has to fulfil before it replaces the present one. A guard that fails changes nothing and says the
+// numbers; an operator who knows better overrides it once (`--accept GUARD`).
+import { type Prefix, covers, formatPrefix, parsePrefix } from '../domain/address.ts'
+import { aggregate, countAddresses, intersection } from '../domain/aggregate.ts'
+import { notPublic } from './read-list.ts'
+
+export const GUARDS = ['reserved', 'breadth', 'count', 'coverage', 'well-known', 'shrink', 'growth'] as const
+export type GuardName = (typeof GUARDS)[number]
+
+export interface GuardLimits {
+  /** Route objects before aggregation. */
+  readonly minIPv4: number
+  readonly minIPv6: number
+  /** IPv4 addresses after aggregation. */
+  readonly minAddresses: number
+  readonly maxAddresses: number
+  /** The shortest prefix length believed. */
+  readonly broadestIPv4: number
+  readonly broadestIPv6: number
+  /** Prefixes that have to be inside still. */
+  readonly wellKnown: readonly string[]
+  /** Percent of the present addresses that may go at once, in either family. */
+  readonly shrink: number
+  /** How many times the present addresses the new ones may be, in either family. */
+  readonly growth: number
+}
+
+export const DEFAULT_LIMITS: GuardLimits = {
+  minIPv4: 200,
+  minIPv6: 300,
+  minAddresses: 200_000,
+  maxAddresses: 4_000_000,
+  broadestIPv4: 12,
+  broadestIPv6: 24,
+  wellKnown: ['31.13.64.0/18', '157.240.0.0/16', '2a03:2880::/32'],
+  shrink: 30,
+  growth: 2,
+}
+
+export interface Candidate {
+  /** Distinct prefixes as registered. */
+  readonly registered: readonly Prefix[]
+  /** The same, aggregated. */
+  readonly list: readonly Prefix[]
+  /** The list it would replace, aggregated; undefined at the first time. */
+  readonly present: readonly Prefix[] | undefined
+}
+
+export interface GuardFailure {
+  readonly guard: GuardName
+  /** With the numbers. */
+  readonly message: string
+}
+
+/** @returns every guard that fails, in order. */
+export function failedGuards(candidate: Candidate, limits: GuardLimits): GuardFailure[] {
+  return GUARDS.flatMap((guard) => CHECKS[guard](candidate, limits).map((message) => ({ guard, message })))
+}
+
+const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardLimits) => string[]>> = {
+  reserved: ({ registered }) => {
+    const found = notPublic(registered)
+    return found.length === 0 ? [] : [`private or reserved space among the objects: ${some(found)}`]
+  },
+  breadth: ({ registered }, { broadestIPv4, broadestIPv6 }) => {
+    const broad = registered.filter(
+      ({ address, length }) => length < (address.family === 4 ? broadestIPv4 : broadestIPv6),
+    )
+    return broad.length === 0
+      ? []
+      : [`broader than /${broadestIPv4} or /${broadestIPv6} (IPv6): ${some(broad.map(formatPrefix))}`]
+  },
+  count: ({ registered }, { minIPv4, minIPv6 }) => {
+    const ipv4 = family(registered, 4).length
+    const ipv6 = family(registered, 6).length
+    return [
+      ...(ipv4 < minIPv4 ? [`${ipv4} IPv4 objects, at least ${minIPv4} expected`] : []),
+      ...(ipv6 < minIPv6 ? [`${ipv6} IPv6 objects, at least ${minIPv6} expected`] : []),
+    ]
+  },
+  coverage: ({ list }, { minAddresses, maxAddresses }) => {
+    const addresses = countAddresses(family(list, 4))
+    if (addresses >= BigInt(minAddresses) && addresses <= BigInt(maxAddresses)) return []
+    return [`${addresses} IPv4 addresses, expected between ${minAddresses} and ${maxAddresses}`]
+  },
+  'well-known': ({ list }, { wellKnown }) => {
+    const missing = wellKnown.filter((text) => !holds(list, parsePrefix(text)))
+    return missing.length === 0 ? [] : [`no longer inside: ${some(missing)}`]
+  },
+  shrink: ({ list, present }, { shrink }) =>
+    compared(list, present, ({ name, before, now, common }) => {
+      const lost = before === 0n ? 0 : percent(before - common, before)
+      return lost > shrink
+        ? `${lost.toFixed(1)} % of the present ${name} addresses would go (${before} now, ${now} then), at most ${shrink} %`
+        : undefined
+    }),
+  growth: ({ list, present }, { growth }) =>
+    compared(list, present, ({ name, before, now }) => {
+      const times = before === 0n ? 0 : percent(now, before) / 100
+      return times > growth
+        ? `${times.toFixed(2)} times the present ${name} addresses (${before} now, ${now} then), at most ${growth}`
+        : undefined
+    }),
+}
+
+interface Comparison {
+  readonly name: string
+  readonly before: bigint
+  readonly now: bigint
+  /** Addresses in both. */
+  readonly common: bigint
+}
+
+function compared(
+  list: readonly Prefix[],
+  present: readonly Prefix[] | undefined,
+  judge: (comparison: Comparison) => string | undefined,
+): string[] {
+  if (present === undefined) return []
+  return ([4, 6] as const).flatMap((number) => {
+    const before = family(present, number)
+    const now = family(list, number)
+    const message = judge({
+      name: `IPv${number}`,
+      before: countAddresses(before),
+      now: countAddresses(now),
+      common: countAddresses(intersection(before, now)),
+    })
+    return message === undefined ? [] : [message]
+  })
+}
+
+function family(prefixes: readonly Prefix[], wanted: 4 | 6): Prefix[] {
+  return prefixes.filter(({ address }) => address.family === wanted)
+}
+
+function holds(list: readonly Prefix[], wanted: Prefix): boolean {
+  return aggregate(intersection([wanted], list)).some((prefix) => covers(prefix, wanted))
+}
+
+// To a hundredth, whatever the size.
+function percent(part: bigint, whole: bigint): number {
+  return Number((part * 10_000n) / whole) / 100
+}
+
+function some(texts: readonly string[]): string {
+  return texts.length <= 5 ? texts.join(', ') : `${texts.slice(0, 5).join(', ')} and ${texts.length - 5} more`
+}

@@ -1,0 +1,153 @@
+// Reads a registry's answer: RPSL objects (RFC 2622 §2) separated by blank lines. Strict about what it needs, blind to
+// what it does not. Which objects are to be believed is filter.ts's rule.
+import { RegistryError, printable } from './registry-error.ts'
+
+export interface RouteObject {
+  readonly kind: 'route' | 'route6'
+  /** As written; not judged yet. */
+  readonly prefix: string
+  /** Upper case. */
+  readonly origin: string
+  /** Upper case, in order. */
+  readonly maintainers: readonly string[]
+  /** Upper case. */
+  readonly source: string
+  /** Line of the answer on which it begins, from 1. */
+  readonly line: number
+}
+
+export interface Answer {
+  readonly routes: readonly RouteObject[]
+  /** Objects of other classes, which an inverse query does not give. */
+  readonly others: number
+}
+
+/** Characters; a real line has some eighty. */
+export const MAX_LINE = 64 * 1024
+
+interface Attribute {
+  readonly name: string
+  value: string
+}
+
+/**
+ * @param text a whole answer, as the server sent it.
+ * @throws RegistryError where it is an error, a denial, empty, cut off, or not RPSL.
+ */
+export function readAnswer(text: string): Answer {
+  const plain = text.replaceAll('\r\n', '\n')
+  refuseMessages(plain)
+  // IRRd ends an answer with two blank lines. Without them the connection ended first: objects may be missing.
+  if (!plain.endsWith('\n\n\n'))
+    throw new RegistryError(
+      'truncated',
+      'the answer is cut off: it does not end in two blank lines',
+      'pipe the whole answer in, as the server sent it',
+    )
+  const routes: RouteObject[] = []
+  let others = 0
+  for (const { attributes, line } of objects(plain)) {
+    const route = routeOf(attributes, line)
+    if (route === undefined) others += 1
+    else routes.push(route)
+  }
+  if (routes.length === 0) throw new RegistryError('empty', 'the answer holds no route object')
+  return { routes, others }
+}
+
+// RADB and RIPE speak in lines that begin with %: two of them for errors, one for remarks.
+function refuseMessages(text: string): void {
+  const denied = /^%+\s*(.*access denied.*|.*denied.*)$/im.exec(text)?.[1]
+  if (denied !== undefined)
+    throw new RegistryError(
+      'denied',
+      `the registry refuses us: "${printable(denied)}"`,
+      'wait some minutes; RADB allows a limited number of sessions a minute',
+    )
+  const error = /^%%\s*(ERROR.*|error.*)$/m.exec(text)?.[1] ?? /^%ERROR:?(.*)$/im.exec(text)?.[1]
+  if (error !== undefined)
+    throw new RegistryError('refused', `the registry answered with an error: "${printable(error)}"`)
+  if (/^%\s*No entries found/im.test(text))
+    throw new RegistryError(
+      'empty',
+      'the registry knows no route object for this query',
+      'check origin and sources',
+    )
+}
+
+interface RawObject {
+  readonly attributes: readonly Attribute[]
+  readonly line: number
+}
+
+function* objects(text: string): Generator<RawObject> {
+  let attributes: Attribute[] = []
+  let begins = 0
+  for (const [i, line] of text.split('\n').entries()) {
+    if (line.length > MAX_LINE) throw unreadable(i, 'is longer than any line of a registry')
+    if (line.trim() === '' && !/^[ \t+]/.test(line)) {
+      if (attributes.length > 0) yield { attributes, line: begins }
+      attributes = []
+    } else if (line.startsWith('%') || line.startsWith('#')) continue
+    else {
+      if (attributes.length === 0) begins = i + 1
+      takeLine(attributes, line, i)
+    }
+  }
+}
+
+// RFC 2622 §2: a line that begins with a space, a tab or "+" continues the value before it; # begins a comment.
+function takeLine(attributes: Attribute[], line: string, index: number): void {
+  const continued = /^[ \t+](.*)$/.exec(line)
+  if (continued !== null) {
+    const last = attributes.at(-1)
+    if (last === undefined) throw unreadable(index, 'continues a value that never began')
+    last.value += `\n${withoutComment(continued[1] ?? '')}`
+    return
+  }
+  const attribute = /^([A-Za-z][A-Za-z0-9_-]*):(.*)$/.exec(line)
+  if (attribute === null) throw unreadable(index, `is no attribute: "${printable(line)}"`)
+  attributes.push({ name: (attribute[1] ?? '').toLowerCase(), value: withoutComment(attribute[2] ?? '') })
+}
+
+function withoutComment(text: string): string {
+  return (text.split('#')[0] ?? '').trim()
+}
+
+function routeOf(attributes: readonly Attribute[], line: number): RouteObject | undefined {
+  const [first] = attributes
+  if (first === undefined || (first.name !== 'route' && first.name !== 'route6')) return undefined
+  const kind = first.name
+  return {
+    kind,
+    prefix: only(attributes, kind, line),
+    origin: only(attributes, 'origin', line).toUpperCase(),
+    source: only(attributes, 'source', line).toUpperCase(),
+    maintainers: listOf(attributes, 'mnt-by').map((maintainer) => maintainer.toUpperCase()),
+    line,
+  }
+}
+
+// RFC 2622 §4: route, origin and source are mandatory and single. An object without them is no object, or half of one.
+function only(attributes: readonly Attribute[], name: string, line: number): string {
+  const values = attributes.filter((attribute) => attribute.name === name)
+  const [one] = values
+  if (one === undefined || values.length > 1 || one.value === '' || /\s/.test(one.value))
+    throw unreadable(line - 1, `begins an object without exactly one ${name}`)
+  return one.value
+}
+
+function listOf(attributes: readonly Attribute[], name: string): string[] {
+  return attributes
+    .filter((attribute) => attribute.name === name)
+    .flatMap(({ value }) => value.split(/[,\s]+/))
+    .filter((member) => member !== '')
+}
+
+function unreadable(index: number, problem: string): RegistryError {
+  return new RegistryError(
+    'unreadable',
+    `line ${index + 1} of the answer ${problem}`,
+    'this is no answer of a routing registry, or a damaged one',
+  )
+}
