@@ -4,9 +4,8 @@ import { type AdminListener, startAdmin } from './admin/listener.ts'
 import { type LoadedConfig, loadConfig, parseConfig, placed } from './config/load.ts'
 import { ConfigError } from './config/problem.ts'
 import type { ConfigInput } from './config/schema.ts'
-import { warningsOf } from './config/warnings.ts'
 import { type CreateOptions, type RunningGateway, createGateway as createInner } from './gateway/create.ts'
-import type { Gateway } from './gateway/gateway.ts'
+import type { Gateway, ReloadOutcome } from './gateway/gateway.ts'
 import { administered } from './admin/of-gateway.ts'
 
 export interface GatewayOptions {
@@ -20,6 +19,8 @@ export interface GatewayOptions {
 
 /** A gateway with its admin listener. */
 export interface WholeGateway extends Gateway {
+  /** All or nothing: reads the configuration (the file, or the object that was given) and what it names again. */
+  readonly reload: () => Promise<ReloadOutcome>
   readonly adminAddress: AddressInfo | string | undefined
 }
 
@@ -59,7 +60,6 @@ async function fromLoaded(loaded: LoadedConfig, log: CreateOptions['log']): Prom
         onFault: (error) => gateway.observer.fault(error),
       })
       await listenOrUndo(gateway, admin)
-      for (const warning of warningsOf(gateway.config)) gateway.observer.warn('config.danger', warning)
     },
     reload: () => gateway.reload(),
     // The admin listener stays to the last, so that /readyz can say that we are leaving.

@@ -1,7 +1,7 @@
 // Phase 1: a connection was accepted. Who may not speak to us is reset before any TLS work is spent on it.
 import type { Socket } from 'node:net'
 import type { RefusalCode } from '../domain/refusals.ts'
-import { runGates } from '../gates/run.ts'
+import { type Refused, runGates } from '../gates/run.ts'
 import type { AuditRecord } from '../observe/audit.ts'
 import type { Connection } from './connection.ts'
 import type { Shared } from './shared.ts'
@@ -17,13 +17,7 @@ export function acceptConnection(shared: Shared, socket: Socket): void {
     openFromAddress: shared.connections.openFrom(connection),
   })
   if (!connection.takes(verdict) && verdict.outcome === 'refuse') {
-    const { gate, refusal } = verdict
-    recordConnection(shared, connection, {
-      outcome: 'refused',
-      code: refusal.code,
-      gate,
-      detail: refusal.detail,
-    })
+    refuseConnection(shared, connection, verdict)
     return connection.reset()
   }
   connection.phase = 'handshake'
@@ -45,6 +39,15 @@ export function acceptConnection(shared: Shared, socket: Socket): void {
     connection.destroy()
   })
   generation.servers.tls.emit('connection', socket)
+}
+
+/** Records that a gate, or what stands for one, ends this connection; how it ends is the caller's. */
+export function refuseConnection(
+  shared: Shared,
+  connection: Connection,
+  { gate, refusal: { code, detail } }: Pick<Refused, 'gate' | 'refusal'>,
+): void {
+  recordConnection(shared, connection, { outcome: 'refused', code, gate, detail })
 }
 
 interface ConnectionEnd {

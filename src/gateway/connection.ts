@@ -116,10 +116,10 @@ export class Connection {
     this.socket.destroy()
   }
 
-  /** No longer welcome: at once where it is idle, else with the answer in flight, at the latest after `grace` milliseconds. */
-  retire(grace: number): void {
+  /** Takes no further request: ends at once where it is idle, else with the answer in flight, if need be after `grace` milliseconds. */
+  retire(grace?: number): void {
     this.closing = true
     if (this.exchanges.size === 0) this.close()
-    else setTimeout(() => this.destroy(), grace).unref()
+    else if (grace !== undefined) setTimeout(() => this.destroy(), grace).unref()
   }
 }

@@ -74,10 +74,9 @@ export class Connections {
     })
   }
 
-  /** Ends all at once and stops sweeping. */
-  destroy(): void {
+  /** No deadline passes any more. */
+  stop(): void {
     clearInterval(this.#sweeper)
-    for (const connection of this.#open) connection.destroy()
   }
 
   #closed(connection: Connection): void {

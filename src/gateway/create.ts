@@ -1,24 +1,27 @@
 // Puts the gateway together and gives it its life: listen, reload, drain, end. `hubgate serve` and embedders use the same.
-import type { Server as HttpServer } from 'node:http'
 import type { Server } from 'node:net'
 import type { Config } from '../config/config.ts'
-import { ConfigError, type Problem } from '../config/problem.ts'
+import { ConfigError } from '../config/problem.ts'
+import { warningsOf } from '../config/warnings.ts'
+import { refuse } from '../domain/verdict.ts'
 import type { Policy } from '../gates/policy.ts'
 import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
-import { acceptConnection } from './connection-phase.ts'
+import { changesBetween, fixedSettings } from './changes.ts'
+import { acceptConnection, refuseConnection } from './connection-phase.ts'
+import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
 import { handshakeServer } from './handshake-phase.ts'
 import { boundTo, listenOn } from './listeners.ts'
 import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
-import { awaitNextRequest, requestServer } from './request-phase.ts'
+import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
 import { fingerprint } from './watch.ts'
-import { stillWelcome } from './welcome.ts'
+import { unwelcome } from './welcome.ts'
 
 export interface CreateOptions {
   /** Where the configuration came from, for reloads; without it only the files it names are read again. */
@@ -111,7 +114,7 @@ export class RunningGateway implements Gateway {
     )
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)
-    for (const warning of this.generation.warnings) this.observer.warn('config.warning', warning)
+    this.#warn()
     this.observer.started(this.addresses)
   }
 
@@ -136,8 +139,7 @@ export class RunningGateway implements Gateway {
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
     // Who is still shaking hands gets to hear 503 DRAINING.
-    for (const connection of this.#shared.connections)
-      if (connection.phase === 'request') connection.retire(shutdown.timeout)
+    for (const connection of this.#shared.connections) if (connection.phase === 'request') connection.retire()
     await this.#shared.connections.empty(shutdown.timeout)
     this.#end()
   }
@@ -163,9 +165,10 @@ export class RunningGateway implements Gateway {
     this.#state = 'ended'
     this.#cutPause()
     for (const listener of this.#listeners) listener.close()
-    this.#shared.connections.destroy()
+    for (const connection of this.#shared.connections) this.#cutOff(connection)
+    this.#shared.connections.stop()
     this.#shared.agents.destroy()
-    this.generation.servers.http.close()
+    this.generation.servers.http.retire()
     this.observer.ended()
   }
 
@@ -174,13 +177,15 @@ export class RunningGateway implements Gateway {
     // Connections stay on the server they began with, so it is made anew only where its settings changed.
     const http = this.#sameHttpServer(prepared.config) ?? requestServer(this.#shared, prepared.config.limits)
     const tls = handshakeServer(this.#shared, prepared, (connection, socket) => {
-      connection.setDeadline(prepared.config.limits.headTimeout + 1_000, () => connection.close())
-      http.emit('connection', socket)
+      // By now a reload may have replaced the state that the handshake began with.
+      const { config, servers } = this.generation
+      connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
+      servers.http.take(socket)
     })
     return Object.freeze({ ...prepared, policy, id, servers: { tls, http } })
   }
 
-  #sameHttpServer({ limits }: Config): HttpServer | undefined {
+  #sameHttpServer({ limits }: Config): RequestServer | undefined {
     if (this.#current === undefined) return undefined
     const { limits: before } = this.#current.config
     const same =
@@ -198,49 +203,44 @@ export class RunningGateway implements Gateway {
     if (problems.length > 0) return { outcome: 'refused', problems }
     const before = this.generation
     this.#current = this.#generationOf(prepared, before.id + 1)
+    if (before.servers.http !== this.generation.servers.http) before.servers.http.retire()
     this.#shared.budget.limit = config.limits.bodiesInMemory
-    const unwelcome = [...this.#shared.connections].filter(
-      (connection) => !stillWelcome(connection, this.generation),
-    )
-    for (const connection of unwelcome) connection.retire(RETIRE_GRACE_MS)
+    this.observer.level = config.log.level
     this.observer.generation(this.generation)
-    for (const warning of prepared.warnings) this.observer.warn('config.warning', warning)
+    this.#warn()
     return {
       outcome: 'reloaded',
       generation: this.generation.id,
-      closed: unwelcome.length,
+      closed: this.#closeUnwelcome(),
       changes: changesBetween(before, this.generation),
     }
   }
-}
 
-/** Settings that cannot change while sockets are open. */
-function fixedSettings(before: Config, now: Config): Problem[] {
-  const fixed = [
-    ['listen', before.listen, now.listen],
-    ['admin', { ...before.admin, token: '' }, { ...now.admin, token: '' }],
-    ['state', before.state, now.state],
-  ] as const
-  return fixed
-    .filter(([, a, b]) => JSON.stringify(a) !== JSON.stringify(b))
-    .map(([setting]) => ({
-      setting,
-      message: 'cannot change while hubgate runs',
-      hint: 'restart it, or set it back',
-    }))
-}
+  /** @returns how many there were. */
+  #closeUnwelcome(): number {
+    let closed = 0
+    for (const connection of this.#shared.connections) {
+      const end = connection.closing ? undefined : unwelcome(connection, this.generation)
+      if (end === undefined) continue
+      refuseConnection(this.#shared, connection, end)
+      connection.retire(RETIRE_GRACE_MS)
+      closed += 1
+    }
+    return closed
+  }
 
-function changesBetween(before: Generation, now: Generation): string[] {
-  const changes: string[] = []
-  if (
-    before.prefixes.size !== now.prefixes.size ||
-    before.listUpdated?.getTime() !== now.listUpdated?.getTime()
-  )
-    changes.push(`allow-list: ${before.prefixes.size} to ${now.prefixes.size} prefixes`)
-  const names = (generation: Generation) => generation.anchors.map(({ name }) => name).join(', ')
-  if (names(before) !== names(now)) changes.push(`anchors: ${names(before)} to ${names(now)}`)
-  if (before.serverCertificate.fingerprint256 !== now.serverCertificate.fingerprint256)
-    changes.push('server certificate')
-  if (JSON.stringify(before.config.routes) !== JSON.stringify(now.config.routes)) changes.push('routes')
-  return changes
+  // Time is up. Who still waits is told to come again, and every end has its record before the last line of the log.
+  #cutOff(connection: Connection): void {
+    const refusal = refuse('DRAINING', 'not finished when hubgate ended')
+    refuseConnection(this.#shared, connection, { gate: 'gateway', refusal })
+    for (const exchange of connection.exchanges) exchange.refuse('gateway', refusal)
+    connection.destroy()
+  }
+
+  // At every start and every reload: what is switched off, and what will not work for long.
+  #warn(): void {
+    const { config, warnings } = this.generation
+    for (const warning of warningsOf(config)) this.observer.warn('config.danger', warning)
+    for (const warning of warnings) this.observer.warn('config.warning', warning)
+  }
 }

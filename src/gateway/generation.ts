@@ -2,7 +2,6 @@
 // or not at all: what does not hold is a list of problems, and nothing changes.
 import { X509Certificate, createPrivateKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Server as HttpServer } from 'node:http'
 import { type Server as TlsServer, createSecureContext } from 'node:tls'
 import { AllowListError, listedPrefix, notPublic, readAllowList } from '../allowlist/read-list.ts'
 import type { Config } from '../config/config.ts'
@@ -13,6 +12,7 @@ import type { Route } from '../domain/route.ts'
 import { type Policy, directPolicy } from '../gates/policy.ts'
 import { type Anchor, AnchorFileError, loadAnchors } from '../tls/anchors.ts'
 import { type ServerIdentity, tlsOptions } from '../tls/context.ts'
+import type { RequestServer } from './request-phase.ts'
 import { routeTable } from './routes.ts'
 
 export interface Prepared {
@@ -32,7 +32,7 @@ export interface Prepared {
 export interface Generation extends Prepared {
   readonly id: number
   /** The TLS and HTTP servers that new connections of this generation go through. */
-  readonly servers: { readonly tls: TlsServer; readonly http: HttpServer }
+  readonly servers: { readonly tls: TlsServer; readonly http: RequestServer }
 }
 
 export type Preparation = Prepared | { readonly problems: readonly Problem[] }

@@ -3,11 +3,11 @@ import tls, { type TLSSocket } from 'node:tls'
 import { runGates } from '../gates/run.ts'
 import { clientCertificate } from '../tls/client-certificate.ts'
 import { tlsOptions } from '../tls/context.ts'
-import { recordConnection } from './connection-phase.ts'
+import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
 import type { Prepared } from './generation.ts'
 import type { Shared } from './shared.ts'
-import { stillWelcome } from './welcome.ts'
+import { unwelcome } from './welcome.ts'
 
 /** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
 export function handshakeServer(
@@ -53,18 +53,13 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   shared.connections.secured(connection, socket)
   socket.on('error', () => {})
   const verdict = runGates(generation.policy.identity, { certificate: connection.client.facts })
-  const admitted = connection.takes(verdict)
-  if (verdict.outcome === 'refuse') {
-    const { gate, refusal } = verdict
-    recordConnection(shared, connection, {
-      outcome: 'refused',
-      code: refusal.code,
-      gate,
-      detail: refusal.detail,
-    })
-  }
+  connection.takes(verdict)
   // The state may have changed while the handshake went on.
-  if (!admitted || !stillWelcome(connection, shared.generation())) return connection.close()
+  const end = verdict.outcome === 'refuse' ? verdict : unwelcome(connection, shared.generation())
+  if (end !== undefined) {
+    refuseConnection(shared, connection, end)
+    return connection.close()
+  }
   // From here on the requests have the records.
   connection.recorded = true
   connection.phase = 'request'

@@ -1,5 +1,6 @@
 // Reloads, one after another and all or nothing: on demand, or because a file changed. What fails changes nothing,
 // and a change of files that does not hold yet (a new certificate before its key) is tried again for a while.
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -71,46 +72,63 @@ export class Reloader {
     read: () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined,
   ): Promise<ReloadOutcome> {
     try {
+      if (this.#stopped) return refused('hubgate is ending')
+      // From before anything is read, so that no change falls between; files that are new have theirs from right after.
+      const before = this.#files
+      const marks = await fingerprint(before)
       const next = read()
       const config = next?.config ?? this.#config
-      if (config === undefined)
-        return { outcome: 'refused', problems: [{ setting: '', message: 'there is nothing to reload from' }] }
+      if (config === undefined) return refused('there is nothing to reload from')
       const source = next !== undefined && 'again' in next ? next : this.#source
-      const since = await fingerprint(watchedFiles(config, source))
+      const files = watchedFiles(config, source)
+      const since = isDeepStrictEqual(files, before) ? marks : await fingerprint(files)
       const outcome = await this.#inputs.apply(config)
       if (outcome.outcome === 'refused') return outcome
+      clearTimeout(this.#retry)
       this.#config = config
       this.#source = source
       this.#watchFrom(since)
       return outcome
     } catch (error) {
       if (error instanceof ConfigError) return { outcome: 'refused', problems: error.problems }
-      throw error
+      // A defect is no reason to end, nor to leave the last good state.
+      this.#inputs.observer.fault(error)
+      return refused('could not be read or prepared: the log says why')
     }
+  }
+
+  get #files(): readonly string[] {
+    return this.#config === undefined ? [] : watchedFiles(this.#config, this.#source)
   }
 
   #watchFrom(since: string): void {
     this.#watch?.close()
-    if (this.#stopped || this.#config === undefined) return
-    const files = watchedFiles(this.#config, this.#source)
+    if (this.#stopped) return
     this.#watch = watchFiles({
-      files,
+      files: this.#files,
       since,
-      onChange: () => this.#filesChanged(Date.now() + TRY_AGAIN_FOR_MS),
+      onChange: () => this.#filesChanged(),
     })
   }
 
-  #filesChanged(until: number): void {
-    clearTimeout(this.#retry)
+  #filesChanged(tried?: { readonly until: number }): void {
+    const { until } = tried ?? { until: Date.now() + TRY_AGAIN_FOR_MS }
     void this.#enqueue(async () => {
       if (this.#stopped) return
+      clearTimeout(this.#retry)
       const outcome = await this.#attempt(() => this.#source?.again())
       if (outcome.outcome === 'refused' && Date.now() < until) {
-        this.#retry = setTimeout(() => this.#filesChanged(until), TRY_AGAIN_MS)
+        if (tried === undefined)
+          for (const problem of outcome.problems) this.#inputs.observer.warn('config.retry', problem)
+        this.#retry = setTimeout(() => this.#filesChanged({ until }), TRY_AGAIN_MS)
         this.#retry.unref()
       } else this.#inputs.observer.reloaded(outcome)
-    }).catch((error: unknown) => this.#inputs.observer.fault(error))
+    })
   }
+}
+
+function refused(message: string): ReloadOutcome {
+  return { outcome: 'refused', problems: [{ setting: '', message }] }
 }
 
 /** Every file whose change has to be noticed. */

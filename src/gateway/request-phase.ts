@@ -13,8 +13,37 @@ import { CONNECT_REFUSAL, type ParserRefusal, parserRefusal, recordParserRefusal
 import type { Shared } from './shared.ts'
 import { passThrough } from './unsigned.ts'
 
-/** A server that never listens: admitted TLS sockets are handed to it. */
-export function requestServer(shared: Shared, limits: Config['limits']): http.Server {
+/** Takes admitted TLS sockets. It never listens, and the timer of its deadlines goes only when it is closed. */
+export interface RequestServer {
+  readonly take: (socket: Duplex) => void
+  /** Gets no more: closes with its last socket. */
+  readonly retire: () => void
+}
+
+export function requestServer(shared: Shared, limits: Config['limits']): RequestServer {
+  const server = parserServer(shared, limits)
+  let open = 0
+  let retired = false
+  const closeIfDone = () => {
+    if (retired && open === 0) server.close()
+  }
+  return {
+    take: (socket) => {
+      open += 1
+      socket.once('close', () => {
+        open -= 1
+        closeIfDone()
+      })
+      server.emit('connection', socket)
+    },
+    retire: () => {
+      retired = true
+      closeIfDone()
+    },
+  }
+}
+
+function parserServer(shared: Shared, limits: Config['limits']): http.Server {
   const server = http.createServer({
     maxHeaderSize: limits.head,
     headersTimeout: limits.headTimeout,

@@ -1,22 +1,35 @@
 // Judges an open connection again after the state changed: who would be refused now must not stay.
-import { runGates } from '../gates/run.ts'
+import { refuse } from '../domain/verdict.ts'
+import { type Refused, runGates } from '../gates/run.ts'
 import type { Connection } from './connection.ts'
 import type { Generation } from './generation.ts'
 
-/** Whether `generation` would admit this connection's address and certificate, as far as they are known. */
-export function stillWelcome(connection: Connection, generation: Generation): boolean {
+export type Unwelcome = Pick<Refused, 'gate' | 'refusal'>
+
+/** Why `generation` would refuse this connection's address or certificate, as far as they are known; undefined: it may stay. */
+export function unwelcome(connection: Connection, generation: Generation): Unwelcome | undefined {
   // The limits count new connections; one that is open has passed them.
   const address = runGates(generation.policy.connection, {
     address: connection.address,
     open: 0,
     openFromAddress: 0,
   })
-  if (address.outcome === 'refuse') return false
+  if (address.outcome === 'refuse') return address
   const { client } = connection
-  if (client === undefined || generation === connection.generation) return true
-  if (generation.config.client.require === 'observe') return true
-  if (runGates(generation.policy.identity, { certificate: client.facts }).outcome === 'refuse') return false
-  return client.facts.leaf === undefined || (anchorsRemain(connection, generation) && inTime(connection))
+  if (client === undefined || generation === connection.generation) return undefined
+  if (generation.config.client.require === 'observe') return undefined
+  const identity = runGates(generation.policy.identity, { certificate: client.facts })
+  if (identity.outcome === 'refuse') return identity
+  return client.facts.leaf === undefined ? undefined : outlived(connection, generation)
+}
+
+// What OpenSSL saw to in the handshake, and may not hold any more.
+function outlived(connection: Connection, generation: Generation): Unwelcome | undefined {
+  if (!anchorsRemain(connection, generation))
+    return { gate: 'certificate', refusal: refuse('CERTIFICATE_UNTRUSTED', 'its trust anchor was removed') }
+  if (!inTime(connection))
+    return { gate: 'certificate', refusal: refuse('CERTIFICATE_EXPIRED', 'it expired since the handshake') }
+  return undefined
 }
 
 // OpenSSL verified the chain against the old anchors and cannot be asked again. Every anchor it can be seen to end in
