@@ -66,9 +66,9 @@ export class Exchange {
     return this.#ended
   }
 
-  /** Whether the connection takes another request after this one's answer. */
+  /** Whether the connection takes another request after this one's answer: not where the client asked to close (RFC 9112 §9.6). */
   get keepsAlive(): boolean {
-    return this.connection.outlasts(this)
+    return this.response.shouldKeepAlive && this.connection.outlasts(this)
   }
 
   /** Keeps what a phase found, and answers a refusal. @returns whether to go on. */
