@@ -62,6 +62,10 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
   let answered = false
   let timer: NodeJS.Timeout | undefined
   let abort: (() => void) | undefined
+  let release: () => void = () => {}
+  const headIsOurs = new Promise<void>((resolve) => {
+    release = resolve
+  })
   try {
     return await new Promise<T>((resolve, reject) => {
       const fail = (failure: Error) => {
@@ -84,6 +88,7 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
       proxy.on('proxyReq', (request) => {
         sent = request
         rewrite(request, outgoing)
+        release()
         request.once('upgrade', (_answer, socket) => {
           socket.destroy()
           fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'it switched protocols (101)'))
@@ -98,7 +103,7 @@ async function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAn
         Promise.resolve(answer).then(take).then(resolve, fail)
       })
       const options = { ...TARGET_OPTIONS, target: target(outgoing), agent: agents.of(outgoing.route) }
-      proxy.web(standIn(inputs), response, options, fail)
+      proxy.web(standIn(inputs, headIsOurs), response, options, fail)
     })
   } finally {
     clearTimeout(timer)
@@ -122,11 +127,8 @@ function target({ route, target }: Omit<Outgoing, 'body'>): NonNullable<httpProx
 
 // http-proxy sees neither the received request nor its fields, so it cannot pass on what we removed, whatever order its
 // events come in. It never gets a method but GET and POST, nor a chunked body, which it would smuggle: the gates see to it.
-function standIn({ outgoing, content, response }: ProxyInputs): IncomingMessage {
-  const stream =
-    content instanceof Uint8Array
-      ? Readable.from(content.length > 0 ? [content] : [])
-      : content.pipe(new PassThrough())
+function standIn({ outgoing, content, response }: ProxyInputs, headIsOurs: Promise<void>): IncomingMessage {
+  const source = content instanceof Uint8Array ? Readable.from(content.length > 0 ? [content] : []) : content
   const seen = {
     method: outgoing.method,
     url: outgoing.target,
@@ -136,7 +138,12 @@ function standIn({ outgoing, content, response }: ProxyInputs): IncomingMessage 
     connection: response.socket,
   }
   // A parse boundary of types only: http-proxy asks for an IncomingMessage and uses these six and the stream.
-  return Object.assign(stream, seen) as unknown as IncomingMessage
+  return Object.assign(source.pipe(heldBack(headIsOurs)), seen) as unknown as IncomingMessage
+}
+
+// Content written before http-proxy lets us rewrite the head would send that head as it is, and make the rewriting throw.
+function heldBack(until: Promise<void>): PassThrough {
+  return new PassThrough({ construct: (begin) => void until.then(() => begin()) })
 }
 
 // Gives the request our fields in their order and spelling, and a target that http-proxy has not joined and collapsed.
