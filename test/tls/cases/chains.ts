@@ -115,16 +115,23 @@ const OUT_OF_TIME: readonly Pick<Case, 'name' | 'present'>[] = [
   },
 ]
 
-const ADMITTED: readonly Omit<Case, 'verdict'>[] = [
-  { name: 'Meta-shaped: below the root itself', present: ({ meta }) => meta.client(), anchor: 'meta-lab' },
+const ADMITTED: readonly Case[] = [
+  {
+    name: 'Meta-shaped: below the root itself',
+    present: ({ meta }) => meta.client(),
+    anchor: 'meta-lab',
+    verdict: 'admitted',
+  },
   {
     name: 'DigiCert-shaped: with an intermediate, under a root that signed itself with SHA-1',
     present: ({ digicert }) => digicert.client(),
     anchor: 'digicert-lab',
+    verdict: 'admitted',
   },
   {
     name: 'it brings its root along',
     present: ({ digicert }) => digicert.client({ chain: [...digicert.intermediates, digicert.root] }),
+    verdict: 'admitted',
   },
   {
     name: 'its chain is shuffled',
@@ -133,36 +140,51 @@ const ADMITTED: readonly Omit<Case, 'verdict'>[] = [
       const lower = below(sub, 'Lab Lower')
       return digicert.client({ issuer: lower, chain: [digicert.root, sub, lower] })
     },
+    verdict: 'admitted',
   },
   {
     name: 'a hundred unrelated certificates come along',
     present: ({ digicert }) => digicert.client({ chain: [...unrelated(100), ...digicert.intermediates] }),
+    verdict: 'admitted',
   },
   {
     name: 'name constraints hold it',
     present: throughIntermediate({ permittedDnsNames: ['fbclientcerts.com'] }),
+    verdict: 'admitted',
   },
   {
     name: 'the first of two roots of one name issued it',
     present: ({ meta, odd }) => meta.client({ issuer: odd.twins[0] }),
     anchor: 'twin-1',
+    verdict: 'admitted',
   },
   {
     name: 'the second of two roots of one name issued it',
     present: ({ meta, odd }) => meta.client({ issuer: odd.twins[1] }),
     anchor: 'twin-2',
+    verdict: 'admitted',
   },
-  { name: 'it lasts beyond 2050', present: metaLeaf({ notAfter: FAR_AHEAD }) },
+  { name: 'it lasts beyond 2050', present: metaLeaf({ notAfter: FAR_AHEAD }), verdict: 'admitted' },
 ]
 
 export const CHAINS: readonly Case[] = [
   { name: 'there is none', present: () => undefined, verdict: 'CERTIFICATE_MISSING' },
-  ...UNTRUSTED.map((row): Case => ({ ...row, verdict: 'CERTIFICATE_UNTRUSTED', because: /^OpenSSL: / })),
-  ...OUT_OF_TIME.map((row): Case => ({ ...row, verdict: 'CERTIFICATE_EXPIRED', because: /^OpenSSL: CERT_/ })),
+  ...UNTRUSTED.map(({ name, present }): Case => ({
+    name,
+    present,
+    verdict: 'CERTIFICATE_UNTRUSTED',
+    because: /^OpenSSL: /,
+  })),
+  ...OUT_OF_TIME.map(({ name, present }): Case => ({
+    name,
+    present,
+    verdict: 'CERTIFICATE_EXPIRED',
+    because: /^OpenSSL: CERT_/,
+  })),
   {
     name: 'ten thousand unrelated certificates come along',
     present: ({ meta }) => meta.client({ chain: unrelated(10_000) }),
     verdict: 'TLS_FAILED',
   },
-  ...ADMITTED.map((row): Case => ({ ...row, verdict: 'admitted' })),
+  ...ADMITTED,
 ]
