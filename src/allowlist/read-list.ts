@@ -20,25 +20,32 @@ export class AllowListError extends Error {
   }
 }
 
-/** Bytes: some 1,000,000 lines. */
+/** Bytes: a million lines of the longest prefixes. */
 const MAX_FILE = 64 * 1024 * 1024
+const MAX_LINES = 1_000_000
 const SHOWN_PROBLEMS = 5
 
 /** @throws AllowListError, or the system's error where the file cannot be read. */
 export async function readAllowList(file: string): Promise<AllowList> {
-  const { size, mtime } = await stat(file)
-  if (size > MAX_FILE)
+  const stats = await stat(file)
+  // A device or a pipe could be endless.
+  if (!stats.isFile()) throw new AllowListError('it is not a regular file', 'name the list itself')
+  if (stats.size > MAX_FILE)
     throw new AllowListError(`it is larger than ${MAX_FILE} bytes`, 'a list of prefixes is some kilobytes')
-  return { prefixes: parseAllowList(await readFile(file, 'latin1')), updated: mtime }
+  return { prefixes: parseAllowList(await readFile(file, 'latin1')), updated: stats.mtime }
 }
 
 /** @throws AllowListError where a line is not exactly a prefix or comment, or no prefix is there: empty never means everybody. */
 export function parseAllowList(text: string): readonly Prefix[] {
   const prefixes: Prefix[] = []
   const problems: string[] = []
-  for (const [i, line] of text.split('\n').entries()) {
-    const content = line.replace(/\r$/, '').replace(/(?:^|[ \t]+)#.*$/, '')
-    if (content === '') continue
+  // One piece more than lines may be there: what follows the last line end.
+  const lines = withoutByteOrderMark(text).split('\n', MAX_LINES + 2)
+  if (lines.length > MAX_LINES + 1)
+    throw new AllowListError(`it has more than ${MAX_LINES} lines`, 'a list of prefixes has some thousand')
+  for (const [i, line] of lines.entries()) {
+    const content = contentOf(line)
+    if (/^[ \t]*$/.test(content)) continue
     try {
       prefixes.push(listedPrefix(content))
     } catch (error) {
@@ -54,6 +61,18 @@ export function parseAllowList(text: string): readonly Prefix[] {
       'put the AS32934 prefixes there, one a line',
     )
   return prefixes
+}
+
+function contentOf(line: string): string {
+  const text = line.endsWith('\r') ? line.slice(0, -1) : line
+  const comment = text.search(/(?:^|[ \t])#/)
+  // A lone carriage return in a comment would hide what stands after it.
+  return comment === -1 || text.includes('\r') ? text : text.slice(0, comment).trimEnd()
+}
+
+// Some editors put one before UTF-8 text; the file was read byte by byte.
+function withoutByteOrderMark(text: string): string {
+  return text.replace(/^(?:\u{feff}|\xef\xbb\xbf)/u, '')
 }
 
 /** @throws SyntaxError: grammar first, then what no list of one company's networks holds. */
