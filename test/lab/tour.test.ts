@@ -74,7 +74,7 @@ describe('the lab', () => {
     'verify-token',
     'signature',
   ]
-  it.each(gates)(
+  it.concurrent.each(gates)(
     'without the gate %s exactly its own cases go through or change',
     async (name) => {
       const { results } = await lab({ attacks: quick, unsafePolicy: without(name) })

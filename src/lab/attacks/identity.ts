@@ -40,11 +40,13 @@ export const certificateAttacks: readonly Attack[] = [
     resumed(context, 'TLSv1.3'),
   ),
   stranger('self-signed', 'self-signed, with the right name', () => selfSigned()),
-  stranger('unknown-root', 'the right name, under a root that is no anchor', () => metaShaped().client()),
+  stranger('unknown-root', 'the right name, under a root that is no anchor', () =>
+    metaShaped('p-256').client(),
+  ),
   issued('same-named-root', 'the right name, under a root of the same name with another key', {
     code: 'CERTIFICATE_UNTRUSTED',
     make: ({ meta }) => {
-      const twin = issue({ subject: meta.root.subject, authority: { pathLength: 0 } })
+      const twin = issue({ subject: meta.root.subject, authority: { pathLength: 0 }, key: 'p-256' })
       return meta.client({ issuer: twin })
     },
   }),
@@ -55,7 +57,7 @@ export const certificateAttacks: readonly Attack[] = [
   issued('path-length', 'an intermediate below a root that allows none', {
     code: 'CERTIFICATE_UNTRUSTED',
     make: ({ meta }) => {
-      const below = issue({ subject: SUB, issuer: meta.root, authority: {} })
+      const below = issue({ subject: SUB, issuer: meta.root, authority: {}, key: 'p-256' })
       return meta.client({ issuer: below, chain: [below] })
     },
   }),
@@ -73,6 +75,7 @@ export const certificateAttacks: readonly Attack[] = [
         subject: SUB,
         issuer: digicert.root,
         authority: {},
+        key: 'p-256',
         permittedDnsNames: ['example.org'],
       })
       return digicert.client({ issuer: bound, chain: [bound], altNames: [META_CLIENT_NAME] })
@@ -93,6 +96,7 @@ export const certificateAttacks: readonly Attack[] = [
         subject: SUB,
         issuer: digicert.root,
         authority: {},
+        key: 'p-256',
         notBefore: inDays(-30),
         notAfter: inDays(-1),
       })

@@ -1,6 +1,7 @@
 // The two certificate authorities Meta's webhook client has had, rebuilt with keys of our own, and leaves below them.
 import { type CertificateOptions, type Issued, issue } from './certificate.ts'
 import type { TextEncoding } from './asn1.ts'
+import type { KeyKind } from './keys.ts'
 import type { NameAttribute } from './name.ts'
 
 /** The common name of Meta's webhook client. */
@@ -53,9 +54,10 @@ export function digicertShaped(): LabAuthority {
   return authority(root, [intermediate], ['serverAuth', 'clientAuth'])
 }
 
-/** A root with path length 0 for clients only, and leaves right below it: what arrives now. */
-export function metaShaped(): LabAuthority {
+/** A root with path length 0 for clients only, and leaves right below it: what arrives now. @param key of the root. */
+export function metaShaped(key: KeyKind = 'rsa-2048'): LabAuthority {
   const root = issue({
+    key,
     subject: organisation('Lab Meta-like Inc.', 'Lab Outbound API CA 2025-12'),
     authority: { pathLength: 0 },
     extendedKeyUsage: ['clientAuth'],
