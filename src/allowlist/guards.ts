@@ -1,41 +1,12 @@
 // What a new list has to fulfil before it replaces the present one. A guard that fails changes nothing and says the
 // numbers; an operator who knows better overrides it once (`--accept GUARD`).
+import type { GuardsConfig } from '../config/config.ts'
 import { type Prefix, covers, formatPrefix, parsePrefix } from '../domain/address.ts'
 import { aggregate, countAddresses, intersection } from '../domain/aggregate.ts'
 import { notPublic } from './read-list.ts'
 
 export const GUARDS = ['reserved', 'breadth', 'count', 'coverage', 'well-known', 'shrink', 'growth'] as const
 export type GuardName = (typeof GUARDS)[number]
-
-export interface GuardLimits {
-  /** Route objects before aggregation. */
-  readonly minIPv4: number
-  readonly minIPv6: number
-  /** IPv4 addresses after aggregation. */
-  readonly minAddresses: number
-  readonly maxAddresses: number
-  /** The shortest prefix length believed. */
-  readonly broadestIPv4: number
-  readonly broadestIPv6: number
-  /** Prefixes that have to be inside still. */
-  readonly wellKnown: readonly string[]
-  /** Percent of the present addresses that may go at once, in either family. */
-  readonly shrink: number
-  /** How many times the present addresses the new ones may be, in either family. */
-  readonly growth: number
-}
-
-export const DEFAULT_LIMITS: GuardLimits = {
-  minIPv4: 200,
-  minIPv6: 300,
-  minAddresses: 200_000,
-  maxAddresses: 4_000_000,
-  broadestIPv4: 12,
-  broadestIPv6: 24,
-  wellKnown: ['31.13.64.0/18', '157.240.0.0/16', '2a03:2880::/32'],
-  shrink: 30,
-  growth: 2,
-}
 
 export interface Candidate {
   /** Distinct prefixes as registered. */
@@ -53,11 +24,11 @@ export interface GuardFailure {
 }
 
 /** @returns every guard that fails, in order. */
-export function failedGuards(candidate: Candidate, limits: GuardLimits): GuardFailure[] {
+export function failedGuards(candidate: Candidate, limits: GuardsConfig): GuardFailure[] {
   return GUARDS.flatMap((guard) => CHECKS[guard](candidate, limits).map((message) => ({ guard, message })))
 }
 
-const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardLimits) => string[]>> = {
+const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardsConfig) => string[]>> = {
   reserved: ({ registered }) => {
     const found = notPublic(registered)
     return found.length === 0 ? [] : [`private or reserved space among the objects: ${some(found)}`]

@@ -28,6 +28,10 @@ export interface Config {
     /** Prefixes, valid by the grammar of domain/address.ts. */
     readonly extra: readonly string[]
     readonly maxAge: number
+    /** Undefined: somebody else refreshes the list. */
+    readonly refresh: { readonly every: number } | undefined
+    readonly registry: RegistryConfig
+    readonly guards: GuardsConfig
   }
   readonly apps: Readonly<Record<string, AppConfig>>
   readonly routes: readonly RouteConfig[]
@@ -92,4 +96,37 @@ export interface RouteConfig {
   readonly host: 'received' | 'upstream'
   readonly clientCert: boolean
   readonly unsafeUnsigned: boolean
+}
+
+/** How the routing registry is asked, and what of its answer is believed. */
+export interface RegistryConfig {
+  readonly server: { readonly host: string; readonly port: number }
+  readonly protocol: 'whois' | 'irrd'
+  readonly sources: readonly string[]
+  readonly origin: string
+  readonly maintainers: Readonly<Record<string, readonly string[]>>
+  readonly connectTimeout: number
+  readonly readTimeout: number
+  readonly totalTimeout: number
+  readonly maxAnswer: number
+  readonly tries: number
+}
+
+/** What a new list has to fulfil. */
+export interface GuardsConfig {
+  /** Route objects before aggregation. */
+  readonly minIPv4: number
+  readonly minIPv6: number
+  /** IPv4 addresses after aggregation. */
+  readonly minAddresses: number
+  readonly maxAddresses: number
+  /** The shortest prefix length believed. */
+  readonly broadestIPv4: number
+  readonly broadestIPv6: number
+  /** Prefixes that have to be inside still. */
+  readonly wellKnown: readonly string[]
+  /** Percent of the present addresses that may go at once, in either family. */
+  readonly shrink: number
+  /** How many times the present addresses the new ones may be, in either family. */
+  readonly growth: number
 }

@@ -32,12 +32,7 @@ export function effectiveConfig(settings: Settings, circumstances: Circumstances
       anchors: client.anchors.map((anchor) => effectiveAnchor(anchor, absolute)),
       revocation: { ...client.revocation, files: client.revocation.files.map(absolute) },
     },
-    sources: {
-      mode: sources.mode,
-      allowlist: sources.allowlist === undefined ? join(state, 'as32934.txt') : absolute(sources.allowlist),
-      extra: sources.extra,
-      maxAge: sources.maxAge,
-    },
+    sources: effectiveSources(sources, state, absolute),
     apps: namedApps(settings.apps),
     routes: settings.routes,
     limits: settings.limits,
@@ -48,8 +43,31 @@ export function effectiveConfig(settings: Settings, circumstances: Circumstances
   return frozen(config)
 }
 
+/** What keeps the list needs no more than this: state and sources, whatever else is or is not configured. */
+export function effectiveSources(
+  sources: Settings['sources'],
+  state: string,
+  absolute: (path: string) => string,
+): Config['sources'] {
+  const { allowlist, registry } = sources
+  return {
+    ...sources,
+    allowlist: allowlist === undefined ? join(state, 'as32934.txt') : absolute(allowlist),
+    refresh: sources.refresh,
+    registry: { ...registry, server: registryServer(registry.server) },
+  }
+}
+
+const WHOIS_PORT = 43
+
+/** @param text HOST, HOST:PORT, [IPV6] or [IPV6]:PORT */
+export function registryServer(text: string): { host: string; port: number } {
+  const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text) ?? []
+  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? WHOIS_PORT : Number(port) }
+}
+
 // systemd gives several directories with colons between them; the first is the one of StateDirectory=.
-function stateDirectory(written: string | undefined, { env, baseDir }: Circumstances): string {
+export function stateDirectory(written: string | undefined, { env, baseDir }: Surroundings): string {
   const given = env['STATE_DIRECTORY']?.split(':')[0]
   const fallback = given === undefined || given === '' ? 'data' : given
   return resolve(baseDir, written ?? fallback)

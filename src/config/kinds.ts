@@ -137,14 +137,6 @@ export function longEnough(value: string): void {
     throw new Malformed(`has fewer than ${SECRET_LENGTH} characters`, 'a shorter one could be guessed')
 }
 
-/** A part of the contract that this version does not have: it is known, and it says so. */
-export function unbuilt(hint: string) {
-  return leaf<unknown, undefined>({ looks: 'not built yet', json: {} }, (raw) => {
-    if (raw === undefined) return undefined
-    throw new Malformed(NOT_BUILT, hint)
-  })
-}
-
 export const NOT_BUILT = 'is not built yet in this version'
 
 /** @throws Malformed where the value is missing; else gives undefined, for the caller to say what is wrong. */

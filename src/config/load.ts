@@ -2,9 +2,9 @@
 // Reads hubgate.yaml and the files of ${file:…}; every other file that it names is left to whoever uses it.
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
-import { effectiveConfig } from './effective.ts'
+import { effectiveConfig, effectiveSources, stateDirectory } from './effective.ts'
 import type { Surroundings } from './interpolate.ts'
-import { parseSettings } from './parse.ts'
+import { parseKeeping, parseSettings } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import { Unreadable, readText } from './read-text.ts'
 import { type Position, locateIn } from './setting-path.ts'
@@ -87,4 +87,34 @@ function fileText(file: string): string {
     const hint = 'write one with `hubgate init`, or name it with -c FILE or HUBGATE_CONFIG'
     throw new ConfigError([{ setting: '', message: `cannot be read: ${error.message}`, hint }], file)
   }
+}
+
+/** What `hubgate allowlist` needs: cron has no app secrets, and a machine without a gateway has no configuration at all. */
+export interface LoadedSources {
+  readonly state: string
+  readonly sources: Config['sources']
+}
+
+/**
+ * Reads `state` and `sources` alone; the rest of the file may hold whatever it likes.
+ * @param file undefined: the defaults. @throws ConfigError with all problems of the two.
+ */
+export function loadSources({
+  file,
+  env,
+}: {
+  file: string | undefined
+  env: Surroundings['env']
+}): LoadedSources {
+  const baseDir = file === undefined ? process.cwd() : dirname(resolve(file))
+  const yaml = file === undefined ? undefined : readYaml(fileText(file))
+  if (yaml !== undefined && yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
+  const { settings, problems } = parseKeeping(yaml?.value, { env, baseDir })
+  if (settings === undefined) {
+    const found =
+      yaml === undefined ? problems : placed(problems, (setting) => locateIn(yaml.positions, setting))
+    throw new ConfigError(inOrder(found), file)
+  }
+  const state = stateDirectory(settings.state, { env, baseDir })
+  return { state, sources: effectiveSources(settings.sources, state, (path) => resolve(baseDir, path)) }
 }

@@ -32,6 +32,21 @@ export function parseSettings(raw: unknown, surroundings: Surroundings): Parsed 
   return { settings: problems.length === 0 && whole.success ? whole.data : undefined, problems, files }
 }
 
+const KEEPING = schema.pick({ state: true, sources: true })
+
+/** The same for the two sections that keeping the list needs; what else the value holds is not looked at. */
+export function parseKeeping(raw: unknown, surroundings: Surroundings) {
+  const whole = new Map(Object.entries(raw ?? {}))
+  const picked = Object.fromEntries(
+    ['state', 'sources'].flatMap((key) => (whole.has(key) ? [[key, whole.get(key)]] : [])),
+  )
+  const digested = digest(picked, surroundings)
+  const read = KEEPING.safeParse(digested.value)
+  const shapeProblems = read.success ? [] : read.error.issues.map((issue) => problemOf(issue, digested))
+  const problems = withoutEchoes([digested.problems, shapeProblems], digested.meant)
+  return { settings: problems.length === 0 && read.success ? read.data : undefined, problems }
+}
+
 // The sections that can be read although others cannot: their rules are worth knowing at once.
 function soundSections(value: unknown): Draft {
   const raw = new Map(Object.entries(value ?? {}))

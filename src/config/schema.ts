@@ -2,6 +2,7 @@
 // the editors' JSON Schema and the suggestions for misspelled keys are all made from it. Rules across keys: rules.ts.
 import { z } from 'zod'
 import { apps, routes } from './schema-routes.ts'
+import { sources } from './schema-sources.ts'
 import {
   LONGEST_TIMER,
   choice,
@@ -15,11 +16,9 @@ import {
   secret,
   size,
   text,
-  unbuilt,
 } from './kinds.ts'
-import { listenAddress, listenAddresses, peer, prefix } from './kinds-network.ts'
+import { listenAddress, listenAddresses, peer } from './kinds-network.ts'
 
-const YEAR = 365 * 86_400_000
 const UP_TO_A_TIMER = { min: 0, max: LONGEST_TIMER }
 
 const listen = z
@@ -106,34 +105,6 @@ const client = z
       .describe('Revocation lists.'),
   })
   .describe("Meta's client certificate: gates 2 and 3.")
-
-const sources = z
-  .strictObject({
-    mode: choice('enforce', 'observe', 'none')
-      .prefault('enforce')
-      .describe(
-        '`observe`: an address outside the list is recorded, not refused. `none`: the gate is off. Both are shouted at start.',
-      ),
-    allowlist: path()
-      .optional()
-      .describe(
-        'The allow-list: one prefix a line, `#` begins a comment. Watched. A missing or empty one stops the start. Default: `as32934.txt` in `state`.',
-      ),
-    extra: z
-      .array(prefix('to switch the gate off say sources.mode: none'))
-      .prefault([])
-      .describe('Further prefixes, beside the list.'),
-    maxAge: duration({ min: 60_000, max: YEAR })
-      .prefault('7d')
-      .describe('From what age on the list counts as old: shown and reported, never a reason to refuse.'),
-    refresh: unbuilt(
-      'put the list into sources.allowlist; `hubgate allowlist refresh` comes with the next version',
-    )
-      .optional()
-      .describe('Fetching the list by itself. Not built yet.'),
-  })
-  .prefault({})
-  .describe('The source address: gate 1.')
 
 const limits = z
   .strictObject({

@@ -3,8 +3,18 @@ import { stringify } from 'yaml'
 import type { AnchorConfig, Config, ListenAddress } from './config.ts'
 import { formatDuration, formatSize } from './units.ts'
 
-const DURATIONS = new Set(['handshakeTimeout', 'headTimeout', 'bodyTimeout', 'idleTimeout'])
-const SIZES = new Set(['body', 'head', 'bodiesInMemory'])
+const DURATIONS = new Set([
+  'handshakeTimeout',
+  'headTimeout',
+  'bodyTimeout',
+  'idleTimeout',
+  'connectTimeout',
+  'readTimeout',
+  'totalTimeout',
+  'maxAge',
+  'every',
+])
+const SIZES = new Set(['body', 'head', 'bodiesInMemory', 'maxAnswer'])
 
 /** A plain object of what the configuration says, in the order of the reference; secrets are *** in it. */
 export function shownConfig(config: Config): Readonly<Record<string, unknown>> {
@@ -14,7 +24,7 @@ export function shownConfig(config: Config): Readonly<Record<string, unknown>> {
     listen: { ...listen, address: listen.address.map(formatListen) },
     ...(tls === undefined ? {} : { tls }),
     client: { ...client, anchors: client.anchors.map(shownAnchor) },
-    sources: { ...sources, maxAge: formatDuration(sources.maxAge) },
+    sources: shownSources(sources),
     apps: Object.fromEntries(
       Object.entries(apps).map(([name, { secrets, verifyTokens }]) => [
         name,
@@ -22,9 +32,7 @@ export function shownConfig(config: Config): Readonly<Record<string, unknown>> {
       ]),
     ),
     routes: routes.map((route) => Object.assign({}, route, { timeout: formatDuration(route.timeout) })),
-    limits: Object.fromEntries(
-      Object.entries(limits).map(([name, value]) => [name, shownLimit(name, value)]),
-    ),
+    limits: withUnits(limits),
     shutdown: { delay: formatDuration(shutdown.delay), timeout: formatDuration(shutdown.timeout) },
     admin: {
       address: formatListen(admin.address),
@@ -50,7 +58,23 @@ function shownAnchor(anchor: AnchorConfig) {
   return anchor.kind === 'builtin' ? { builtin: anchor.builtin } : { name: anchor.name, file: anchor.file }
 }
 
-function shownLimit(name: string, value: number): string | number {
+function shownSources({ refresh, registry, ...sources }: Config['sources']) {
+  const { host, port } = registry.server
+  return {
+    ...withUnits(sources),
+    ...(refresh === undefined ? {} : { refresh: withUnits(refresh) }),
+    registry: { ...withUnits(registry), server: `${host.includes(':') ? `[${host}]` : host}:${port}` },
+  }
+}
+
+function withUnits(section: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(section).map(([name, value]: [string, unknown]) => [name, withUnit(name, value)]),
+  )
+}
+
+function withUnit(name: string, value: unknown): unknown {
+  if (typeof value !== 'number') return value
   if (DURATIONS.has(name)) return formatDuration(value)
   return SIZES.has(name) ? formatSize(value) : value
 }

@@ -5,6 +5,7 @@ import type { RequestFacts } from '../domain/facts.ts'
 import { Fields } from '../domain/fields.ts'
 import type { Phase, RefusalCode } from '../domain/refusals.ts'
 import { methodsOf } from '../domain/route.ts'
+import { traceIdOf } from '../domain/trace.ts'
 import type { Evidence, Refuse } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
 import type { AuditRecord } from '../observe/audit.ts'
@@ -138,6 +139,7 @@ export class Exchange {
       method: facts.method,
       bodyBytes: this.bodyBytes,
       status: end.status,
+      trace: traceIdOf(facts.fields),
       gatewayMs,
       upstreamMs: this.upstreamMs,
     })

@@ -192,7 +192,6 @@ describe('rules across settings', () => {
       { client: { anchors: [{ builtin: 'digicert-ev' }], revocation: { files: ['x'] } } },
       'client.revocation.files',
     ],
-    ['refreshing', { sources: { refresh: { every: '24h' } } }, 'sources.refresh'],
   ])('%s says that it is not built yet', (_name, sections, where) => {
     const problems = problemsOf(sample(sections))
     expect(said(problems)).toEqual([`${where}: is not built yet in this version`])

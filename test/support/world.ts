@@ -4,9 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config, RouteConfig } from '../../src/config/config.ts'
+import { loadSources } from '../../src/config/load.ts'
 import { Secret } from '../../src/config/secret.ts'
 import { type CreateOptions, type RunningGateway, createGateway } from '../../src/gateway/create.ts'
-import { type ClientIdentity, type LabAuthority, digicertShaped, metaShaped } from '../../src/lab/pki/authorities.ts'
+import {
+  type ClientIdentity,
+  type LabAuthority,
+  digicertShaped,
+  metaShaped,
+} from '../../src/lab/pki/authorities.ts'
 import { type ServerCertificate, serverCertificate } from '../../src/lab/pki/server-certificate.ts'
 import type { AuditRecord } from '../../src/observe/audit.ts'
 import { CANARY_SECRET, CANARY_VERIFY_TOKEN, keepOutput } from '../canary.ts'
@@ -58,7 +64,13 @@ export interface WorldOptions extends CreateOptions {
 }
 
 /** A running gateway with every gate on, in front of `upstream`. */
-export async function startWorld({ upstream, change, route, files = {}, ...options }: WorldOptions): Promise<World> {
+export async function startWorld({
+  upstream,
+  change,
+  route,
+  files = {},
+  ...options
+}: WorldOptions): Promise<World> {
   const made = await pki()
   const directory = await mkdtemp(join(tmpdir(), 'hubgate-test-'))
   await writePki(directory, made)
@@ -102,9 +114,16 @@ export async function writePki(directory: string, { meta, digicert, server }: Pk
     writeFile(join(directory, 'server.key'), server.key),
     writeFile(join(directory, 'meta.pem'), meta.root.certificate),
     writeFile(join(directory, 'digicert.pem'), digicert.root.certificate),
-    writeFile(join(directory, 'list.txt'), '# loopback, for tests\n127.0.0.1/32\n::1/128\n31.13.64.0/18\n2a03:2880::/32\n'),
+    writeFile(
+      join(directory, 'list.txt'),
+      '# loopback, for tests\n127.0.0.1/32\n::1/128\n31.13.64.0/18\n2a03:2880::/32\n',
+    ),
   ])
 }
+
+/** How the list is kept: the defaults. */
+const { refresh, registry, guards } = loadSources({ file: undefined, env: {} }).sources
+const KEEPING = { refresh, registry, guards }
 
 export function plainConfig(directory: string, route: Partial<RouteConfig> & { upstream: string }): Config {
   const file = (name: string) => join(directory, name)
@@ -129,7 +148,7 @@ export function plainConfig(directory: string, route: Partial<RouteConfig> & { u
       ],
       revocation: { mode: 'none', files: [] },
     },
-    sources: { mode: 'enforce', allowlist: file('list.txt'), extra: [], maxAge: 604_800_000 },
+    sources: { mode: 'enforce', allowlist: file('list.txt'), extra: [], maxAge: 604_800_000, ...KEEPING },
     apps: { shop: { secrets: [new Secret(CANARY_SECRET)], verifyTokens: [new Secret(CANARY_VERIFY_TOKEN)] } },
     routes: [
       {
@@ -162,11 +181,19 @@ export function plainConfig(directory: string, route: Partial<RouteConfig> & { u
   }
 }
 
-function recordThat(records: AuditRecord[], waiting: Set<() => void>, fits: (record: AuditRecord) => boolean): Promise<AuditRecord> {
+function recordThat(
+  records: AuditRecord[],
+  waiting: Set<() => void>,
+  fits: (record: AuditRecord) => boolean,
+): Promise<AuditRecord> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       waiting.delete(look)
-      reject(new Error(`no such record within 10 s; there are: ${records.map(({ code, outcome }) => code ?? outcome).join(', ')}`))
+      reject(
+        new Error(
+          `no such record within 10 s; there are: ${records.map(({ code, outcome }) => code ?? outcome).join(', ')}`,
+        ),
+      )
     }, 10_000)
     const look = () => {
       const found = records.find(fits)
