@@ -49,12 +49,15 @@ export function effectiveSources(
   state: string,
   absolute: (path: string) => string,
 ): Config['sources'] {
-  const { allowlist, registry } = sources
+  const { mode, allowlist, extra, maxAge, refresh, registry, guards } = sources
   return {
-    ...sources,
+    mode,
     allowlist: allowlist === undefined ? join(state, 'as32934.txt') : absolute(allowlist),
-    refresh: sources.refresh,
+    extra,
+    maxAge,
+    refresh,
     registry: { ...registry, server: registryServer(registry.server) },
+    guards,
   }
 }
 
