@@ -78,7 +78,12 @@ export async function startWorld({
   const plain = plainConfig(directory, { upstream, ...route })
   const config = change?.(plain) ?? plain
   const lines: string[] = []
-  const gateway = await createGateway(config, { log: (line) => void lines.push(line), ...options })
+  const gateway = await createGateway(config, { log: (line) => void lines.push(line), ...options }).catch(
+    async (error: unknown) => {
+      await rm(directory, { recursive: true, force: true })
+      throw error
+    },
+  )
   const records: AuditRecord[] = []
   const waiting = new Set<() => void>()
   gateway.onAudit((record) => {
