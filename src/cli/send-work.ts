@@ -1,22 +1,14 @@
 // The work of `hubgate send`, apart from its options: what is sent, what is printed, and how that ends.
 import { randomInt } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
-import { deliveryOf, dialOf } from '../lab/attacks/attack.ts'
 import { ATTACKS, type Attack, type AttackContext, attackNamed } from '../lab/attacks.ts'
-import { type LoadSummary, runLoad } from '../lab/load.ts'
-import { PAYLOADS, payloadNamed } from '../lab/payloads.ts'
-import {
-  LOAD_BODY,
-  type SentTry,
-  cannotSend,
-  sendAttack,
-  sendChallenge,
-  sendDelivery,
-} from '../lab/sender.ts'
+import { PAYLOADS } from '../lab/payloads.ts'
+import { type SentTry, cannotSend, sendAttack, sendChallenge, sendDelivery } from '../lab/sender.ts'
 import { nearest } from '../config/suggest.ts'
 import { visible } from '../observe/text.ts'
 import { EXIT, print, wrongUse } from './io.ts'
 import { fromFile, readSecrets } from './secrets.ts'
+import { hintFor, payloadsFor, wholeNumber } from './send-arguments.ts'
+import { load } from './send-load.ts'
 import type { Say, SendReport } from './send-report.ts'
 import type { SendOptions } from './send.ts'
 
@@ -128,36 +120,6 @@ async function attack(context: AttackContext, name: string, say: Say): Promise<S
   return { json: { results, otherwise: bad }, exit: bad === 0 ? EXIT.done : EXIT.wanting }
 }
 
-/** Load at a steady rate: bounded in rate, time and connections. */
-async function load(context: AttackContext, options: SendOptions, say: Say): Promise<SendReport> {
-  const rate = wholeNumber('--rate', options.rate ?? '', 5000)
-  const seconds = wholeNumber('--duration', options.duration ?? '10', 3600)
-  const connections = wholeNumber('--connections', options.connections ?? '16', 256)
-  if (rate * seconds > 1_000_000)
-    throw wrongUse('more than 1,000,000 deliveries', 'take a lower rate or duration')
-  const [payload] = options.payload === undefined ? [] : payloadsFor(options.payload)
-  const stop = new AbortController()
-  const end = () => stop.abort()
-  process.once('SIGINT', end)
-  const summary = await runLoad({
-    dial: dialOf(context),
-    bytes: deliveryOf(context, { body: payload?.bytes() ?? LOAD_BODY }),
-    rate,
-    duration: seconds * 1000,
-    connections,
-    stop: stop.signal,
-    onProgress: ({ sent, ended, failed }) => {
-      if (process.stderr.isTTY)
-        process.stderr.write(`\r${sent} sent, ${ended} answered, ${failed} not acknowledged `)
-    },
-  })
-  process.off('SIGINT', end)
-  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-  say(summaryText(summary))
-  const fine = Object.keys(summary.outcomes).every((outcome) => outcome === '200') && summary.sent > 0
-  return { json: summary, exit: fine ? EXIT.done : EXIT.failed }
-}
-
 export function catalogue() {
   return {
     payloads: PAYLOADS.map(({ name, title, kind }) => ({ name, title, kind })),
@@ -182,24 +144,6 @@ export function catalogueText(): string {
   ].join('\n')
 }
 
-function summaryText({
-  sent,
-  outcomes,
-  seconds,
-  acknowledgedPerSecond,
-  latency,
-  connections,
-}: LoadSummary): string {
-  const ended = Object.entries(outcomes).map(([outcome, count]) => `${outcome}: ${count}`)
-  const times =
-    latency === undefined ? [] : Object.entries(latency).map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`)
-  return [
-    `${sent} deliveries in ${seconds.toFixed(1)} s over ${connections} connections; ${acknowledgedPerSecond.toFixed(1)} acknowledged a second`,
-    `answers  ${ended.join(', ') || 'none'}`,
-    ...(times.length === 0 ? [] : [`latency  ${times.join(', ')}`]),
-  ].join('\n')
-}
-
 function parsedUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !['https:', 'http:'].includes(url.protocol))
@@ -215,18 +159,6 @@ function identityOf({ cert, key }: SendOptions): AttackContext['client'] {
   return { certificate: fromFile(cert), key: fromFile(key) }
 }
 
-function payloadsFor(name: string): readonly { name: string; bytes: () => Buffer }[] {
-  if (name === 'all') return PAYLOADS
-  const known = payloadNamed(name)
-  if (known !== undefined) return [known]
-  if (existsSync(name)) return [{ name, bytes: () => readFileSync(name) }]
-  const meant = nearest(
-    name,
-    PAYLOADS.map((payload) => payload.name),
-  )
-  throw wrongUse(`no payload or file is called ${visible(name)}`, hintFor(meant))
-}
-
 function attackFor(name: string): Attack {
   const known = attackNamed(name)
   if (known !== undefined) return known
@@ -239,16 +171,4 @@ function attackFor(name: string): Attack {
       ),
     ),
   )
-}
-
-function hintFor(meant: string | undefined): string {
-  return meant === undefined ? 'hubgate send --list shows them' : `did you mean ${meant}?`
-}
-
-function wholeNumber(option: string, text: string, most: number): number {
-  const number = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN
-  const least = option === '--retries' ? 0 : 1
-  if (!(number >= least && number <= most))
-    throw wrongUse(`${option} takes a whole number from ${least} to ${most}`)
-  return number
 }

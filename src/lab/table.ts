@@ -24,6 +24,9 @@ const MS_WIDTH = 7
 const SENT_AT_LEAST = 34
 const SENT_AT_MOST = 68
 
+/** As wide as the others leave it. */
+const SENT: Column = { title: 'what was sent', width: 0, text: ({ title }) => title }
+
 const CHAPTERS: Readonly<Record<string, string>> = {
   deliveries: 'What Meta sends: all of it has to be admitted',
   source: 'Who may connect',
@@ -103,30 +106,24 @@ export function paint(text: string, colour: Colour, wanted: boolean): string {
 
 // Narrow terminals lose columns, never the end of a line: what was expected is said again where it differs.
 function columnsFor(width: number): readonly Column[] {
-  const fixed = [
-    { title: 'came back', width: CODE_WIDTH, text: ({ came }: CaseResult) => came },
-    { title: 'gate', width: GATE_WIDTH, text: ({ gate }: CaseResult) => gate ?? '' },
-    { title: 'ms', width: MS_WIDTH, text: ({ ms }: CaseResult) => ms.toFixed(1), right: true as const },
+  const fixed: readonly [Column, Column, Column] = [
+    { title: 'came back', width: CODE_WIDTH, text: ({ came }) => came },
+    { title: 'gate', width: GATE_WIDTH, text: ({ gate }) => gate ?? '' },
+    { title: 'ms', width: MS_WIDTH, text: ({ ms }) => ms.toFixed(1), right: true },
   ]
-  const expected = { title: 'expected', width: CODE_WIDTH, text: (result: CaseResult) => result.expected }
-  const optional = [
-    [{ title: 'case', width: 26, text: ({ id }: CaseResult) => id }, expected],
-    [expected],
-    [],
+  const expected: Column = { title: 'expected', width: CODE_WIDTH, text: (result) => result.expected }
+  const [came, gate, ms] = fixed
+  const choices: readonly (readonly Column[])[] = [
+    [{ title: 'case', width: 26, text: ({ id }) => id }, SENT, expected, ...fixed],
+    [SENT, expected, ...fixed],
+    [SENT, came, gate, ms],
+    [SENT, came, ms],
   ]
-  for (const more of optional) {
-    const others = [...more, ...fixed]
-    const left = width - 2 - others.reduce((sum, column) => sum + column.width + 2, 0)
-    if (left < SENT_AT_LEAST && more.length > 0) continue
-    const sent = {
-      title: 'what was sent',
-      width: Math.max(12, Math.min(SENT_AT_MOST, left)),
-      text: ({ title }: CaseResult) => title,
-    }
-    const names = more.filter(({ title }) => title === 'case')
-    return [...names, sent, ...others.filter(({ title }) => title !== 'case')]
-  }
-  return fixed
+  const room = (columns: readonly Column[]) =>
+    width - 2 - columns.reduce((sum, column) => sum + (column === SENT ? 0 : column.width + 2), 0)
+  const columns = choices.find((choice) => room(choice) >= SENT_AT_LEAST) ?? [SENT, came, ms]
+  const sent = { ...SENT, width: Math.max(12, Math.min(SENT_AT_MOST, room(columns))) }
+  return columns.map((column) => (column === SENT ? sent : column))
 }
 
 function pad(text: string, { width, right }: Pick<Column, 'width' | 'right'>): string {
