@@ -5,10 +5,21 @@ import { type Prefix, covers, formatPrefix, parsePrefix } from '../domain/addres
 import { aggregate, countAddresses, intersection } from '../domain/aggregate.ts'
 import { notPublic } from './read-list.ts'
 
-export const GUARDS = ['reserved', 'breadth', 'count', 'coverage', 'well-known', 'shrink', 'growth'] as const
+export const GUARDS = [
+  'prefix',
+  'reserved',
+  'breadth',
+  'count',
+  'coverage',
+  'well-known',
+  'shrink',
+  'growth',
+] as const
 export type GuardName = (typeof GUARDS)[number]
 
 export interface Candidate {
+  /** Objects whose prefix is none: malformed, of the other family, or with bits beyond its length. */
+  readonly malformed: readonly string[]
   /** Distinct prefixes as registered. */
   readonly registered: readonly Prefix[]
   /** The same, aggregated. */
@@ -29,6 +40,7 @@ export function failedGuards(candidate: Candidate, limits: GuardsConfig): GuardF
 }
 
 const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardsConfig) => string[]>> = {
+  prefix: ({ malformed }) => (malformed.length === 0 ? [] : [some(malformed)]),
   reserved: ({ registered }) => {
     const found = notPublic(registered)
     return found.length === 0 ? [] : [`private or reserved space among the objects: ${some(found)}`]

@@ -16,19 +16,36 @@ export function countAddresses(prefixes: readonly Prefix[]): bigint {
   )
 }
 
-/** The parts of `prefixes` that lie in `others`; both disjoint. What two lists have in common. */
-export function intersection(prefixes: readonly Prefix[], others: readonly Prefix[]): Prefix[] {
-  return prefixes.flatMap((prefix) =>
-    others.some((other) => covers(other, prefix))
-      ? [prefix]
-      : others.filter((other) => covers(prefix, other)),
+/** What two aggregated lists have in common, as prefixes. */
+export function intersection(one: readonly Prefix[], other: readonly Prefix[]): Prefix[] {
+  const common: Prefix[] = []
+  let i = 0
+  let j = 0
+  for (;;) {
+    const a = one[i]
+    const b = other[j]
+    if (a === undefined || b === undefined) return common
+    if (covers(a, b)) {
+      common.push(b)
+      j += 1
+    } else if (covers(b, a)) {
+      common.push(a)
+      i += 1
+    } else if (inOrder(a, b) < 0) i += 1
+    else j += 1
+  }
+}
+
+function inOrder(a: Prefix, b: Prefix): number {
+  return (
+    a.address.family - b.address.family ||
+    compareWords(a.address.words, b.address.words) ||
+    a.length - b.length
   )
 }
 
 function aggregateFamily(prefixes: readonly Prefix[]): Prefix[] {
-  const sorted = [...prefixes].sort(
-    (a, b) => compareWords(a.address.words, b.address.words) || a.length - b.length,
-  )
+  const sorted = [...prefixes].sort(inOrder)
   const kept: Prefix[] = []
   for (const prefix of sorted) {
     const before = kept.at(-1)
