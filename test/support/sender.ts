@@ -12,14 +12,17 @@ export const BODY = Buffer.from('{"object":"page","entry":[]}')
 /** Milliseconds: far above what anything here takes, so that only a hang fails. */
 const PATIENCE = 15_000
 
+/** A gateway that can be reached, and what its client and server certificates are made of. */
+export type Reachable = Pick<World, 'port' | 'pki'>
+
 /** How to reach a world's gateway with the certificate Meta would present. */
-export function dialTo({ port, pki }: World, change: Partial<Dial> = {}): Dial {
+export function dialTo({ port, pki }: Reachable, change: Partial<Dial> = {}): Dial {
   return { host: '127.0.0.1', port, ca: pki.server.certificate, identity: pki.client, ...change }
 }
 
 /** Sends the steps on a connection of their own. */
 export function send(
-  world: World,
+  world: Reachable,
   steps: readonly Step[],
   options: Partial<ExchangeOptions> = {},
 ): Promise<Exchange> {
@@ -33,7 +36,7 @@ export function delivery(changes: Partial<DeliveryOptions> = {}): Buffer {
 }
 
 /** A connection that stands, with nothing sent yet. @throws where it does not come to stand. */
-export async function open(world: World, change: Partial<Dial> = {}): Promise<Socket | TLSSocket> {
+export async function open(world: Reachable, change: Partial<Dial> = {}): Promise<Socket | TLSSocket> {
   const opened = await dial(dialTo(world, change), PATIENCE)
   if (opened.outcome === 'failed') throw new Error(`no connection: ${opened.ended}, ${opened.error}`)
   return opened.socket
