@@ -1,9 +1,10 @@
 // Phase 6: hands a request to the upstream, with exactly the fields we vouch for, and times it.
 import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
+import type { UpstreamAnswer } from '../upstream/answer.ts'
 import { UpstreamFailure } from '../upstream/failure.ts'
 import { exchangeWhole } from '../upstream/proxy.ts'
-import { type Outgoing, type UpstreamAnswer, relay } from '../upstream/relay.ts'
+import { type Outgoing, relay } from '../upstream/relay.ts'
 import { sentFields, sentTarget } from '../upstream/sent-fields.ts'
 import type { Exchange } from './exchange.ts'
 

@@ -15,11 +15,14 @@ export function lingerThenEnd(
   const timer = setTimeout(() => response.end(), LINGER_MS)
   if (body.length > 0) response.write(body)
   else response.flushHeaders()
+  request.unpipe()
   request.removeAllListeners('data')
   request.on('data', (chunk: Uint8Array) => {
     dropped += chunk.length
     if (dropped > LINGER_BYTES) response.end()
   })
+  // It may have been paused by an upstream that took no more.
+  request.resume()
   request.once('end', () => response.end())
   response.once('close', () => clearTimeout(timer))
 }

@@ -6,6 +6,7 @@ import { UpstreamFailure } from '../upstream/failure.ts'
 import { streamThrough } from '../upstream/proxy.ts'
 import type { Exchange } from './exchange.ts'
 import { asked, outgoing, refuseUpstreamFailure } from './forward.ts'
+import { lingerThenEnd } from './linger.ts'
 
 export async function passThrough(exchange: Exchange, route: Route): Promise<void> {
   const { request, response, facts, connection, deadline, generation } = exchange
@@ -14,7 +15,10 @@ export async function passThrough(exchange: Exchange, route: Route): Promise<voi
   const { bodyTimeout } = generation.config.limits
   deadline.set(bodyTimeout, () => {
     const begun = response.headersSent
-    exchange.refuse('deadline', refuse('BODY_TIMEOUT', `not complete within ${bodyTimeout} ms`))
+    // Paused means that more has come than the upstream takes.
+    if (request.isPaused())
+      exchange.refuse('upstream', refuse('UPSTREAM_TIMEOUT', `the body not taken within ${bodyTimeout} ms`))
+    else exchange.refuse('deadline', refuse('BODY_TIMEOUT', `not complete within ${bodyTimeout} ms`))
     // Where the upstream's answer has begun there is nothing left to say.
     if (begun) connection.destroy()
   })
@@ -24,12 +28,15 @@ export async function passThrough(exchange: Exchange, route: Route): Promise<voi
   request.on('data', (chunk: Buffer) => {
     exchange.bodyBytes = (exchange.bodyBytes ?? 0) + chunk.length
   })
-  response.shouldKeepAlive = exchange.keepsAlive
+  const begin = (status: number, fields: readonly string[]) => {
+    // Answered before it was read: what still comes is dropped, and no other request follows it.
+    if (!request.readableEnded) connection.closing = true
+    response.shouldKeepAlive = exchange.keepsAlive
+    response.writeHead(status, [...fields, 'X-Request-Id', exchange.id])
+  }
   const inputs = { outgoing: outgoing(exchange, route), content: request, response }
   try {
-    const status = await asked(exchange, route, () =>
-      streamThrough(exchange.shared.agents, inputs, ['X-Request-Id', exchange.id]),
-    )
+    const status = await asked(exchange, route, () => streamThrough(exchange.shared.agents, inputs, begin))
     exchange.phase = 'done'
     exchange.record({
       outcome: 'answered',
@@ -37,6 +44,8 @@ export async function passThrough(exchange: Exchange, route: Route): Promise<voi
       gate: 'upstream',
       detail: `the upstream answered ${status}`,
     })
+    if (request.readableEnded) response.end()
+    else lingerThenEnd(request, response, '')
   } catch (error) {
     if (response.headersSent && error instanceof UpstreamFailure)
       exchange.record({

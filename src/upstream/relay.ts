@@ -4,7 +4,8 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Route } from '../domain/route.ts'
 import { type Agents, destination } from './agents.ts'
-import { UpstreamFailure, failureOf } from './failure.ts'
+import { MAX_ANSWER_HEAD, type UpstreamAnswer, readVerdict } from './answer.ts'
+import { Attempt } from './attempt.ts'
 
 export interface Outgoing {
   readonly route: Route
@@ -17,170 +18,39 @@ export interface Outgoing {
   readonly signal: AbortSignal
 }
 
-export interface UpstreamAnswer {
-  readonly status: number
-  readonly contentType: string | undefined
-  /** Empty unless it was asked for. */
-  readonly body: Uint8Array
-}
-
-/** Bytes of an answer's content that are read; more is UPSTREAM_PROTOCOL. */
-export const MAX_ANSWER = 1024 * 1024
-const MAX_ANSWER_HEAD = 32 * 1024
-/** RFC 9110 §15.2 sets no bound to interim answers, so we do. */
-const MAX_INTERIM = 8
-
 /**
  * @param keepBody whether the answer's content is wanted, or only its status.
  * @throws UpstreamFailure, also when the client goes away (nobody reads it then).
  */
 export async function relay(agents: Agents, outgoing: Outgoing, keepBody: boolean): Promise<UpstreamAnswer> {
-  const deadline = performance.now() + outgoing.route.timeout
-  for (;;) {
-    const attempt = new Attempt(agents, outgoing, { keepBody, deadline })
-    try {
-      return await attempt.answer
-    } catch (error) {
-      if (!attempt.mayTryAgain || outgoing.signal.aborted) throw error
-    }
+  const { route, signal } = outgoing
+  const deadline = performance.now() + route.timeout
+  const attempt = (agent: http.Agent | false) => {
+    const made = new Attempt(outgoing, (answer, sent) => readVerdict(answer, { sent, keepBody }))
+    made.startTimer(deadline - performance.now())
+    const request = begin(outgoing, agent)
+    made.watch(request)
+    request.end(outgoing.body)
+    return made
+  }
+  const first = attempt(agents.of(route))
+  try {
+    return await first.result
+  } catch (error) {
+    if (!first.nothingWasSent || signal.aborted) throw error
+    // Where one kept connection is dead the others may be, too: the second try gets its own.
+    return attempt(false).result
   }
 }
 
-interface AttemptOptions {
-  readonly keepBody: boolean
-  /** On the clock of performance.now(). */
-  readonly deadline: number
-}
-
-class Attempt {
-  readonly answer: Promise<UpstreamAnswer>
-  readonly #request: http.ClientRequest
-  #interim = 0
-  #begun = false
-  #answered = false
-  #settled: () => void = () => {}
-  #sentBefore: number | undefined
-  #mayTryAgain = false
-
-  constructor(agents: Agents, outgoing: Outgoing, options: AttemptOptions) {
-    const { route, method, target, fields, body, signal } = outgoing
-    const request = (route.upstream.protocol === 'https:' ? https : http).request({
-      ...destination(route),
-      agent: agents.of(route),
-      method,
-      path: target,
-      // A flat list is written as it stands: order, spelling and repetition survive.
-      headers: fields,
-      maxHeaderSize: MAX_ANSWER_HEAD,
-    })
-    this.#request = request
-    this.answer = new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
-        this.#settled()
-        this.#mayTryAgain = this.#nothingWasSent()
-        reject(failureOf(error, this.#begun))
-        request.destroy()
-      }
-      const timer = setTimeout(
-        () => fail(new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${route.timeout} ms`)),
-        Math.max(1, options.deadline - performance.now()),
-      )
-      const abort = () => fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'given up: the client went away'))
-      signal.addEventListener('abort', abort, { once: true })
-      this.#settled = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', abort)
-      }
-      // Whatever ends it without a word still ends the promise; once an answer began, its reader does.
-      request.once('close', () => {
-        if (!this.#answered)
-          fail(new UpstreamFailure('UPSTREAM_UNREACHABLE', 'the connection closed without an answer'))
-      })
-      request.on('error', fail)
-      this.#listen(options.keepBody, resolve, fail)
-      request.end(body)
-    })
-  }
-
-  /** True where a kept connection turned out dead before a byte of this request left. */
-  get mayTryAgain(): boolean {
-    return this.#mayTryAgain
-  }
-
-  #listen(keepBody: boolean, resolve: (answer: UpstreamAnswer) => void, fail: (error: Error) => void): void {
-    const request = this.#request
-    request.once('socket', (socket) => {
-      this.#sentBefore = socket.bytesWritten
-    })
-    request.on('information', () => {
-      this.#begun = true
-      this.#interim += 1
-      if (this.#interim > MAX_INTERIM)
-        fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `more than ${MAX_INTERIM} interim answers`))
-    })
-    request.once('upgrade', (_response, socket) => {
-      socket.destroy()
-      fail(new UpstreamFailure('UPSTREAM_PROTOCOL', 'it switched protocols (101)'))
-    })
-    request.once('response', (response) => {
-      this.#begun = true
-      this.#answered = true
-      const problem = answerProblem(response, this.#wasSent())
-      if (problem !== undefined) return fail(new UpstreamFailure('UPSTREAM_PROTOCOL', problem))
-      const whole = readAnswer(response, keepBody).finally(() => this.#settled())
-      whole.then(resolve, fail)
-    })
-  }
-
-  #wasSent(): boolean {
-    return this.#request.writableFinished || this.#request.socket?.writableLength === 0
-  }
-
-  #nothingWasSent(): boolean {
-    const { reusedSocket, socket } = this.#request
-    return (
-      reusedSocket &&
-      !this.#begun &&
-      this.#sentBefore !== undefined &&
-      socket?.bytesWritten === this.#sentBefore
-    )
-  }
-}
-
-function answerProblem(
-  { statusCode = 0, httpVersion }: http.IncomingMessage,
-  sent: boolean,
-): string | undefined {
-  if (statusCode < 200 || statusCode > 599) return `status ${statusCode}`
-  if (statusCode >= 300 && statusCode < 400) return `a redirect (${statusCode}), which is not followed`
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return `HTTP/${httpVersion}`
-  // A success that comes before the delivery went out is of something else.
-  if (statusCode < 300 && !sent) return `status ${statusCode} before the delivery was sent`
-  return undefined
-}
-
-/** Reads an answer to its end. @throws UpstreamFailure where it breaks off or is larger than MAX_ANSWER. */
-export function readAnswer(response: http.IncomingMessage, keepBody: boolean): Promise<UpstreamAnswer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = []
-    let size = 0
-    const fail = (detail: string) => {
-      reject(new UpstreamFailure('UPSTREAM_PROTOCOL', detail))
-      response.destroy()
-    }
-    response.on('data', (chunk: Uint8Array) => {
-      size += chunk.length
-      if (size > MAX_ANSWER) fail(`an answer of more than ${MAX_ANSWER} bytes`)
-      else if (keepBody) chunks.push(chunk)
-    })
-    response.once('error', () => fail('the answer broke off'))
-    response.once('close', () => {
-      if (!response.complete) return fail('the answer broke off')
-      resolve({
-        status: response.statusCode ?? 0,
-        contentType: response.headers['content-type'],
-        body: Buffer.concat(chunks),
-      })
-    })
+function begin({ route, method, target, fields }: Outgoing, agent: http.Agent | false): http.ClientRequest {
+  return (route.upstream.protocol === 'https:' ? https : http).request({
+    ...destination(route),
+    agent,
+    method,
+    path: target,
+    // A flat list is written as it stands: order, spelling and repetition survive.
+    headers: fields,
+    maxHeaderSize: MAX_ANSWER_HEAD,
   })
 }
