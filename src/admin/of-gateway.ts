@@ -1,4 +1,5 @@
 // A gateway as the admin listener sees it: what it is ready for, and what is merely worth showing.
+import type { RefreshStatus } from '../allowlist/status.ts'
 import type { RunningGateway } from '../gateway/create.ts'
 import type { Administered, Readiness, ReadinessCheck } from './ports.ts'
 
@@ -34,14 +35,14 @@ function required({ ready, generation }: RunningGateway): ReadinessCheck[] {
     },
     {
       name: 'allow-list',
-      ok: sources.mode === 'none' || generation.prefixes.size > 0,
+      ok: sources.mode === 'none' || generation.listUpdated !== undefined,
       required: true,
       detail: list,
     },
   ]
 }
 
-function shown({ generation, upstreams }: RunningGateway): ReadinessCheck[] {
+function shown({ generation, upstreams, lastRefresh }: RunningGateway): ReadinessCheck[] {
   const { listUpdated, config } = generation
   const age = listUpdated === undefined ? 0 : Date.now() - listUpdated.getTime()
   const list = {
@@ -52,6 +53,7 @@ function shown({ generation, upstreams }: RunningGateway): ReadinessCheck[] {
   }
   return [
     ...(listUpdated === undefined ? [] : [list]),
+    ...(lastRefresh === undefined ? [] : [refreshCheck(lastRefresh)]),
     ...upstreams.map(({ upstream, ok, last, at }) => ({
       name: `upstream ${upstream}`,
       ok,
@@ -59,4 +61,14 @@ function shown({ generation, upstreams }: RunningGateway): ReadinessCheck[] {
       detail: `${last} at ${at.toISOString()}`,
     })),
   ]
+}
+
+function refreshCheck({ outcome, time, detail }: RefreshStatus): ReadinessCheck {
+  const ok = outcome === 'stored'
+  return {
+    name: 'allow-list refresh',
+    ok,
+    required: false,
+    detail: `${outcome} at ${time.toISOString()}: ${detail}`,
+  }
 }

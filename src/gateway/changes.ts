@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
-import type { Generation } from './generation.ts'
+import type { Generation, Prepared } from './generation.ts'
 
 /** Settings that cannot change while sockets are open. */
 export function fixedSettings(before: Config, now: Config): Problem[] {
@@ -52,4 +52,13 @@ function secretsOf({ apps, admin }: Config): unknown {
     verifyTokens.map((token) => token.reveal()),
   ])
   return [own, admin.token?.reveal()]
+}
+
+/** At a first start the list may be still to come; one that was there and is gone must not refuse everybody. */
+export function lostList(before: Prepared, { config, listUpdated }: Prepared): Problem[] {
+  const { mode, allowlist } = config.sources
+  if (before.listUpdated === undefined || listUpdated !== undefined || mode === 'none') return []
+  return [
+    { setting: 'sources.allowlist', message: `${allowlist} is gone`, hint: 'the list in memory serves on' },
+  ]
 }

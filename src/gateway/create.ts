@@ -1,5 +1,6 @@
 // Puts the gateway together and gives it its life: listen, reload, drain, end. `hubgate serve` and embedders use the same.
 import type { Server } from 'node:net'
+import type { RefreshStatus } from '../allowlist/status.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/problem.ts'
 import { warningsOf } from '../config/warnings.ts'
@@ -9,11 +10,12 @@ import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
-import { changesBetween, fixedSettings } from './changes.ts'
+import { changesBetween, fixedSettings, lostList } from './changes.ts'
 import { acceptConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
+import { ListKeeper } from './list-keeper.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
 import { handshakeServer } from './handshake-phase.ts'
 import { boundTo, listenOn } from './listeners.ts'
@@ -48,6 +50,7 @@ export class RunningGateway implements Gateway {
   readonly #options: CreateOptions & { readonly since: string }
   readonly #shared: Shared
   readonly #reloader: Reloader
+  readonly #listKeeper: ListKeeper
   #current: Generation | undefined
   #listeners: readonly Server[] = []
   #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
@@ -73,6 +76,11 @@ export class RunningGateway implements Gateway {
     this.#reloader = new Reloader({
       source: options.source,
       apply: (next) => this.#apply(next),
+      observer: this.observer,
+    })
+    this.#listKeeper = new ListKeeper({
+      sources: () => this.config.sources,
+      updated: () => this.generation.listUpdated,
       observer: this.observer,
     })
     this.observer.generation(this.generation)
@@ -102,6 +110,11 @@ export class RunningGateway implements Gateway {
     return this.#shared.health.of([...this.generation.routes.values()].map(({ upstream }) => upstream.label))
   }
 
+  /** How the last refresh of the allow-list went, whoever did it. */
+  get lastRefresh(): RefreshStatus | undefined {
+    return this.#listKeeper.status
+  }
+
   /** Listening, and not about to end. */
   get ready(): boolean {
     return this.#state === 'listening'
@@ -114,6 +127,7 @@ export class RunningGateway implements Gateway {
     )
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)
+    await this.#listKeeper.start()
     this.#warn()
     this.observer.started(this.addresses)
   }
@@ -132,6 +146,7 @@ export class RunningGateway implements Gateway {
     const { shutdown } = this.generation.config
     this.#state = 'leaving'
     this.#reloader.stop()
+    this.#listKeeper.stop()
     this.observer.draining(this.load)
     // The load balancer sees /readyz fail first, while we still accept.
     if (this.#listeners.length > 0) await this.#pause(shutdown.delay)
@@ -199,7 +214,10 @@ export class RunningGateway implements Gateway {
   async #apply(config: Config): Promise<ReloadOutcome> {
     const prepared = await prepare(config)
     if ('problems' in prepared) return { outcome: 'refused', problems: prepared.problems }
-    const problems = fixedSettings(this.generation.config, config)
+    const problems = [
+      ...fixedSettings(this.generation.config, config),
+      ...lostList(this.generation, prepared),
+    ]
     if (problems.length > 0) return { outcome: 'refused', problems }
     const before = this.generation
     this.#current = this.#generationOf(prepared, before.id + 1)

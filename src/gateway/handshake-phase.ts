@@ -63,6 +63,9 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   // From here on the requests have the records.
   connection.recorded = true
   connection.phase = 'request'
+  shared.observer.connectionObserved(
+    connection.observations.map(({ gate, refusal }) => ({ gate, code: refusal.code })),
+  )
   shared.observer.connectionAdmitted(
     connection.client.facts.authorized ? connection.client.anchors.map(({ name }) => name) : [],
   )

@@ -56,6 +56,20 @@ export class Metrics {
     'hubgate_allowlist_updated_timestamp_seconds',
     'When the allow-list was last written.',
   )
+  readonly #refreshSuccessful = this.#gauge(
+    'hubgate_allowlist_last_refresh_successful',
+    '1 where the last refresh stored a list, 0 where it failed or a guard refused.',
+  )
+  readonly #refreshTime = this.#gauge(
+    'hubgate_allowlist_last_refresh_timestamp_seconds',
+    'When the last refresh of the allow-list ended, well or not.',
+  )
+  readonly #observed = new Tally({
+    name: 'hubgate_observed_refusals_total',
+    help: 'Connections let in that a gate would have refused, were it not set to observe.',
+    labels: ['gate', 'code'],
+    registry: this.#registry,
+  })
   readonly #gates = this.#gauge(
     'hubgate_gate_enforced',
     '1 where a gate refuses, 0 where it only observes or is off.',
@@ -74,7 +88,7 @@ export class Metrics {
     build.set({ version, node: process.versions.node }, 1)
     this.#reloaded.set(1)
     // No list yet is no time, not the year 1970.
-    this.#listUpdated.remove()
+    for (const gauge of [this.#listUpdated, this.#refreshTime, this.#refreshSuccessful]) gauge.remove()
   }
 
   /** Counts a record, exactly once each. */
@@ -103,6 +117,18 @@ export class Metrics {
       this.#notAfter.set({ role, name }, notAfter.getTime() / 1_000)
     this.#gates.reset()
     for (const [gate, enforced] of enforcedGates(state)) this.#gates.set({ gate }, enforced ? 1 : 0)
+  }
+
+  /** Shows how the last refresh of the list went; undefined where none is known. */
+  refreshed(status: { readonly time: Date; readonly outcome: string } | undefined): void {
+    if (status === undefined) return
+    this.#refreshTime.set(status.time.getTime() / 1_000)
+    this.#refreshSuccessful.set(status.outcome === 'stored' ? 1 : 0)
+  }
+
+  /** Counts what an observing gate would have refused, once a connection. */
+  observed(gate: string, code: string): void {
+    this.#observed.add([gate, code])
   }
 
   reloaded(taken: boolean): void {

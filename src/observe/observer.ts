@@ -75,6 +75,13 @@ export class Observer {
     this.#safely(() => this.metrics.connectionAdmitted(anchors))
   }
 
+  /** Refusals of gates that only observe, once a connection. */
+  connectionObserved(observations: readonly { readonly gate: string; readonly code: string }[]): void {
+    this.#safely(() => {
+      for (const { gate, code } of observations) this.metrics.observed(gate, code)
+    })
+  }
+
   /** The state that decides from now on. */
   generation(state: Observed): void {
     this.#safely(() => this.metrics.state(state))
