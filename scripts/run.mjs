@@ -21,7 +21,7 @@ const TASKS = {
   build: () => build(),
   dev: (args) => tool('tsx', ['watch', 'src/cli/main.ts', 'lab', ...args]),
   docs: (args) => tool('tsx', ['src/cli/docs.ts', ...args]),
-  bench: (args) => tool('tsx', ['bench/main.ts', ...args]),
+  bench: async (args) => (await built()) || tool('tsx', ['bench/main.ts', ...args]),
   check: () => check(),
 }
 

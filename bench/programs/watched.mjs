@@ -1,0 +1,22 @@
+// Preloaded into every process of a benchmark: answers its questions (CPU time, and what the program adds), and ends
+// when the benchmark is gone. Plain JavaScript, so that no tool runs inside what is measured.
+const answers = { cpu: () => process.cpuUsage() }
+
+/** @param more functions by the question they answer; one may return a promise. */
+export function answer(more) {
+  Object.assign(answers, more)
+}
+
+/** Tells the benchmark that this program is ready. */
+export function ready(told = {}) {
+  process.send({ id: 0, told })
+}
+
+process.on('message', async ({ id, question, given }) => {
+  try {
+    process.send({ id, told: await answers[question](given) })
+  } catch (error) {
+    process.send({ id, failed: error instanceof Error ? error.message : String(error) })
+  }
+})
+process.on('disconnect', () => process.exit(1))
