@@ -13,8 +13,8 @@ export interface ParserRefusal {
 
 export const CONNECT_REFUSAL: ParserRefusal = {
   code: 'FRAMING_INVALID',
-  gate: 'framing',
-  detail: 'the request target is no path: CONNECT asks for a tunnel',
+  gate: 'parser',
+  detail: 'CONNECT asks for a tunnel',
 }
 
 const GONE = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE', 'ECONNABORTED', 'ETIMEDOUT'])

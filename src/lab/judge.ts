@@ -25,10 +25,7 @@ export interface Evidence {
 }
 
 /** A hostile case: the right refusal, by the right gate, once, and nothing at the consumer. */
-export function judgeAttack(
-  { expect, gate, speaks }: Attack,
-  { exchange, records, reached }: Evidence,
-): Judged {
+export function judgeAttack({ expect, gate }: Attack, { exchange, records, reached }: Evidence): Judged {
   const record = records?.at(-1)
   const code = record?.code ?? codeOf(exchange.answers[0])
   return {
@@ -39,7 +36,7 @@ export function judgeAttack(
       ...endingProblems(expect, exchange),
       ...(records === undefined
         ? [hasBody(expect, exchange) ? differs('code', expect.code, code) : undefined]
-        : recordProblems({ expect, gate: speaks ?? gate, records, exchange })),
+        : recordProblems({ expect, gate, records, exchange })),
       reached !== undefined && reached.length > 0 ? 'it reached the consumer' : undefined,
     ]),
   }

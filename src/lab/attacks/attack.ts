@@ -13,8 +13,6 @@ export interface Attack {
   readonly chapter: Chapter
   /** The gate that has to speak, or the part of the gateway: tls, parser, deadline, client. */
   readonly gate: string
-  /** The name in the record, where the gateway speaks in another's. */
-  readonly speaks?: string
   readonly expect: Expected
   /** Takes as long as a deadline: several of these run at once. */
   readonly slow?: true

@@ -42,11 +42,8 @@ export const parserAttacks: readonly Attack[] = [
   ),
   spelled('http2-preface', 'an HTTP/2 preface', () => 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
   spelled('method-case', 'a method in lower case', (text) => text.replace('POST', 'post')),
-  {
-    // Node hands CONNECT over apart from other requests: no gate sees it, and it is refused as framing all the same.
-    ...spelled('connect', 'CONNECT, for a tunnel', () => TUNNEL),
-    speaks: 'framing',
-  },
+  // Node hands CONNECT over apart from other requests: no gate sees it, and it is refused as framing all the same.
+  spelled('connect', 'CONNECT, for a tunnel', () => TUNNEL),
   {
     ...row('head-bytes', 'a head of more than 16 KiB'),
     gate: 'parser',
