@@ -9,6 +9,7 @@ import { type RawUpstream, startRawUpstream, valuesOf } from '../support/raw-ups
 import { WAYS, expectQuiet, pathOf, startWorldOfWays } from '../support/routes.ts'
 import { delivery, send } from '../support/sender.ts'
 import type { World } from '../support/world.ts'
+import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED } from './field-names.ts'
 
 const ROUTE: Route = {
   path: '/in',
@@ -49,68 +50,6 @@ function sent(
 ): string[] {
   return sentFields(new Fields([...HOST, ...received]), { ...ROUTE, ...route }, { ...VOUCHED, ...vouched })
 }
-
-/** Every field that asserts who, whence or on whose behalf, as others write it; and what only we may say. */
-const FORGED = [
-  'X-Forwarded-For',
-  'X-Forwarded-Proto',
-  'X-Forwarded-Host',
-  'X-Forwarded-Port',
-  'X-Forwarded-Client-Cert',
-  'X-Forwarded-Anything',
-  'Forwarded',
-  'X-Real-IP',
-  'True-Client-IP',
-  'Client-Cert',
-  'Client-Cert-Chain',
-  'X-SSL-Cert',
-  'X-SSL-Client-Verify',
-  'SSL-Client-Cert',
-  'SSL-Client-S-Dn',
-  'X-Client-Cert',
-  'X-Client-Cert-Subject',
-  'X-Amzn-Mtls-Clientcert',
-  'X-Amzn-Mtls-Clientcert-Subject',
-  'Cf-Client-Cert-Der-Base64',
-  'Cf-Client-Cert-Verified',
-  'Hubgate-Verified',
-  'Hubgate-App',
-  'Hubgate-Anything',
-  'Proxy',
-  'X-Request-Id',
-  'Cf-Connecting-IP',
-  'X-Client-IP',
-]
-const UNDERSCORED = [
-  'X_Forwarded_For',
-  'Hubgate_Verified',
-  'client_cert',
-  '_',
-  'X-Custom_Field',
-  'X_Hub_Signature_256',
-]
-const HOP_BY_HOP = [
-  'Connection',
-  'Keep-Alive',
-  'Proxy-Connection',
-  'Proxy-Authenticate',
-  'Proxy-Authorization',
-  'TE',
-  'Trailer',
-  'Transfer-Encoding',
-  'Upgrade',
-]
-const END_TO_END = [
-  'traceparent',
-  'tracestate',
-  'Cookie',
-  'Authorization',
-  'X-Hub-Signature',
-  'Forwarded-For',
-  'X-Realm',
-  'Client',
-  'Proxyish',
-]
 
 const CASES = [
   (name: string) => name,
