@@ -1,5 +1,5 @@
 // The facts about the machine that every figure hangs on.
-import { availableParallelism, cpus, loadavg } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 
 export interface Machine {
   /** YYYY-MM-DD. */
@@ -17,7 +17,7 @@ export function machineFacts(): Machine {
   return {
     date: new Date().toISOString().slice(0, 10),
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: cpus().length,
     node: process.versions.node,
     openssl: process.versions.openssl,
     system: `${process.platform} ${process.arch}`,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { CheckFailed } from './benchmark.ts'
+import { claimCores } from './cores.ts'
 import { deliveries } from './deliveries/benchmark.ts'
 import { writeDocument } from './document.ts'
 import { WrongUse, optionsOf } from './options.ts'
@@ -38,7 +39,7 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) throw new WrongUse('there is no dist', 'npm run build')
-  const report = await runBenchmarks(benchmarks, { quick, say })
+  const report = await runBenchmarks(benchmarks, { quick, cores: claimCores(), say })
   print(json ? JSON.stringify(report, undefined, 2) : reportText(report))
   if (write) await writeDocument(reportMarkdown(report))
 }

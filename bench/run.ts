@@ -1,22 +1,22 @@
 // Runs benchmarks one after the other. One whose contestants are not what they should be voids the whole run.
 import type { Benchmark } from './benchmark.ts'
 import { Cleanup } from './cleanup.ts'
-import { claimCores } from './cores.ts'
+import type { Cores } from './cores.ts'
 import { machineFacts } from './machine.ts'
 import type { Report, Result } from './report.ts'
 
 export interface RunOptions {
   readonly quick: boolean
+  readonly cores: Cores
   readonly say: (line: string) => void
 }
 
 /** Whatever happens, nothing it started or wrote is left behind. @throws CheckFailed */
 export async function runBenchmarks(
   benchmarks: readonly Benchmark[],
-  { quick, say }: RunOptions,
+  { quick, cores, say }: RunOptions,
 ): Promise<Report> {
   const machine = machineFacts()
-  const cores = claimCores()
   const results: Result[] = []
   for (const { name, title, run } of benchmarks) {
     const cleanup = new Cleanup()
