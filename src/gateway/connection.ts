@@ -46,6 +46,7 @@ export class Connection {
   /** An answer to bytes that were no request: the last words, once the answers before it are out. */
   farewell = ''
   readonly #deadline = new Deadline()
+  #readBefore = 0
 
   constructor({ id, socket, address, generation }: Opened) {
     this.id = id
@@ -78,6 +79,7 @@ export class Connection {
 
   /** For the handshake, and for the next head; each request has its own. */
   setDeadline(milliseconds: number, onPassed: () => void): void {
+    this.#readBefore = this.#read
     this.#deadline.set(milliseconds, onPassed)
   }
 
@@ -88,6 +90,15 @@ export class Connection {
   checkDeadlines(now: number): void {
     this.#deadline.check(now)
     for (const { deadline } of this.exchanges) deadline.check(now)
+  }
+
+  /** Whether anything came since it began to wait for the next head. */
+  get heard(): boolean {
+    return this.#read > this.#readBefore
+  }
+
+  get #read(): number {
+    return this.secure?.bytesRead ?? 0
   }
 
   /** Whether the connection lasts beyond the answer to `exchange`: it may be closing, and others wait behind this one. */
@@ -101,6 +112,7 @@ export class Connection {
     const socket = this.secure
     // In the middle of a handshake there is nothing to close politely.
     if (socket === undefined) return this.destroy()
+    if (socket.writableEnded) return
     // What still comes in is read and dropped: unread bytes would turn the close into a reset.
     socket.resume()
     socket.end(this.farewell)

@@ -99,10 +99,11 @@ function onClientError(shared: Shared, error: NodeJS.ErrnoException, socket: Dup
   else refuseBytes(shared, socket, refusal)
 }
 
-// The head broke off: no request began, so this record is the only one. One that had begun records its own end.
+// The head broke off: no request began, so this record is the only one. One that had begun records its own end, and who
+// goes between requests, even by a reset, leaves nothing undone.
 function aborted(shared: Shared, socket: Duplex, refusal: ParserRefusal): void {
   const connection = shared.connections.of(socket)
-  if (connection !== undefined && connection.exchanges.size === 0 && !connection.closing)
+  if (connection !== undefined && connection.exchanges.size === 0 && !connection.closing && connection.heard)
     recordParserRefusal(shared, connection, refusal)
   socket.destroy()
 }

@@ -58,7 +58,7 @@ describe('the handshake', () => {
     ['a ClientHello that drips', (socket, hello) => dripInto(socket, hello)],
   ])('%s: HANDSHAKE_TIMEOUT, and the connection is gone', async (_name, begin) => {
     await start({ limits: { handshakeTimeout: SHORT } })
-    const hello = await clientHello()
+    const hello = clientHello()
     const socket = connect({ port: world.port, host: '127.0.0.1' })
     socket.on('error', () => {})
     socket.resume()
