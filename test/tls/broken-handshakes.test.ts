@@ -1,7 +1,6 @@
 // What comes to the TLS port and never becomes TLS: other protocols, silence, halves, and floods of them. Each connection
 // has one record, which names its own peer, and nothing of it is left.
 import { randomBytes } from 'node:crypto'
-import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RefusalCode } from '../../src/domain/refusals.ts'
 import { type Consumer, startConsumer } from '../../src/lab/consumer.ts'
@@ -22,7 +21,7 @@ beforeAll(async () => {
   world = await startWorld({ upstream: consumer.url })
   impatient = await startWorld({
     upstream: consumer.url,
-    change: (config) => ({ ...config, limits: { ...config.limits, handshakeTimeout: 2_000 } }),
+    change: (config) => ({ ...config, limits: { ...config.limits, handshakeTimeout: 3_000 } }),
   })
 })
 afterAll(async () => {
@@ -160,12 +159,13 @@ describe('many peers at once', () => {
       await end
       return localPort
     }
+    // In the middle of the handshake: the gateway has answered its ClientHello.
     const gone = async (to: World) => {
-      const socket: Socket = await open(to, { tls: false })
+      const socket = await open(to, { tls: false })
       const { localPort } = socket
-      socket.write(HALF)
-      // Its bytes are on their way before it resets.
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      const answered = new Promise((resolve) => socket.once('data', resolve))
+      socket.write(HELLO)
+      await answered
       socket.resetAndDestroy()
       return localPort
     }
