@@ -3,6 +3,7 @@ import { isAbsolute, join, resolve } from 'node:path'
 import type { AnchorConfig, AppConfig, Config, ListenAddress } from './config.ts'
 import type { Surroundings } from './interpolate.ts'
 import type { Settings } from './schema.ts'
+import { type RegistryAddress, parseRegistryServer } from './registry-server.ts'
 import { Secret } from './secret.ts'
 
 export interface Circumstances extends Surroundings {
@@ -61,12 +62,10 @@ export function effectiveSources(
   }
 }
 
-const WHOIS_PORT = 43
-
-/** @param text HOST, HOST:PORT, [IPV6] or [IPV6]:PORT */
-export function registryServer(text: string): { host: string; port: number } {
-  const [, host = text, port] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(text) ?? []
-  return { host: host.replace(/^\[|\]$/g, ''), port: port === undefined ? WHOIS_PORT : Number(port) }
+function registryServer(text: string): RegistryAddress {
+  const address = parseRegistryServer(text)
+  if (address === undefined) throw new TypeError('a registry server that is none passed the schema')
+  return address
 }
 
 // systemd gives several directories with colons between them; the first is the one of StateDirectory=.

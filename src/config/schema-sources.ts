@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { choice, count, duration, path, size, text } from './kinds.ts'
 import { prefix } from './kinds-network.ts'
 import { Malformed } from './leaf.ts'
+import { parseRegistryServer } from './registry-server.ts'
 
 const YEAR = 365 * 86_400_000
 
@@ -14,7 +15,9 @@ function word(looks: string, pattern: RegExp) {
 
 const registry = z
   .strictObject({
-    server: word('`HOST` or `HOST:PORT`', /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[1-9]\d{0,4})?$/)
+    server: text('`HOST` or `HOST:PORT`', (value) => {
+      if (parseRegistryServer(value) === undefined) throw new Malformed('is not `HOST` or `HOST:PORT`')
+    })
       .prefault('whois.radb.net')
       .describe('The routing registry to ask. Port 43 where none is given.'),
     protocol: choice('whois', 'irrd')
