@@ -1,7 +1,7 @@
 // `hubgate lab`: the whole of hubgate on this machine, with nothing else needed.
-import { basename } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { CliError, EXIT, exitWith } from './io.ts'
+import { self } from './self.ts'
 
 interface LabOptions {
   readonly port?: number
@@ -27,7 +27,7 @@ export function registerLab(program: Command): void {
 
 async function lab({ port, upstream, once = false }: LabOptions): Promise<void> {
   // Loaded when wanted: the lab's packages are large.
-  const { PortTaken, quoted, runLab } = await import('../lab/lab.ts')
+  const { PortTaken, runLab } = await import('../lab/lab.ts')
   const stop = new AbortController()
   const end = () => stop.abort()
   process.on('SIGINT', end).on('SIGTERM', end)
@@ -40,7 +40,7 @@ async function lab({ port, upstream, once = false }: LabOptions): Promise<void> 
       out: (text) => void process.stdout.write(text),
       width: process.stdout.isTTY ? process.stdout.columns : 150,
       colours: process.stdout.isTTY && !process.env['NO_COLOR'],
-      self: self(quoted),
+      self: self(),
       stop: stop.signal,
     })
     if (once && (!passed || stop.signal.aborted)) exitWith(EXIT.failed)
@@ -50,13 +50,6 @@ async function lab({ port, upstream, once = false }: LabOptions): Promise<void> 
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end)
   }
-}
-
-/** How to call this program from a shell. */
-function self(quoted: (text: string) => string): string {
-  const script = process.argv[1] ?? 'hubgate'
-  if (basename(script) === 'hubgate') return 'hubgate'
-  return [process.execPath, ...process.execArgv, script].map(quoted).join(' ')
 }
 
 function portNumber(text: string): number {

@@ -1,5 +1,6 @@
 // What a person can paste into another terminal while the lab runs.
 import { join } from 'node:path'
+import { quoted } from '../domain/shell-word.ts'
 import { LAB_PATH, type SetUp } from './set-up.ts'
 import { paint } from './table.ts'
 
@@ -33,9 +34,4 @@ export function handCommands(lab: SetUp, { port, self, colours }: HandOptions): 
   const lines = examples.flatMap(([title, command]) => ['', paint(`# ${title}`, 'cyan', colours), command])
   const secret = `The app secret is in ${join(lab.directory, 'app-secret')}: ${lab.secret}`
   return `\nThe lab keeps running. ${secret}\nTry it by hand, in another terminal (Ctrl-C here ends the lab):\n${lines.join('\n')}\n\n`
-}
-
-/** A word for a POSIX shell. */
-export function quoted(text: string): string {
-  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }

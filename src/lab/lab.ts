@@ -11,8 +11,6 @@ import { LAB_LIMITS, LAB_PATH, type SetUp, setUp } from './set-up.ts'
 import { Table, paint } from './table.ts'
 import { type CaseResult, runTour } from './tour.ts'
 
-export { quoted } from './hand-commands.ts'
-
 export interface LabOptions {
   /** 0: any free one. */
   readonly port: number
