@@ -27,12 +27,18 @@ const SHOWN_PROBLEMS = 5
 
 /** @throws AllowListError, or the system's error where the file cannot be read. */
 export async function readAllowList(file: string): Promise<AllowList> {
+  const { text, updated } = await readListText(file)
+  return { prefixes: parseAllowList(text), updated }
+}
+
+/** The file as it is, one byte a character. @throws as readAllowList does, for the file alone. */
+export async function readListText(file: string): Promise<{ text: string; updated: Date }> {
   const stats = await stat(file)
   // A device or a pipe could be endless.
   if (!stats.isFile()) throw new AllowListError('it is not a regular file', 'name the list itself')
   if (stats.size > MAX_FILE)
     throw new AllowListError(`it is larger than ${MAX_FILE} bytes`, 'a list of prefixes is some kilobytes')
-  return { prefixes: parseAllowList(await readFile(file, 'latin1')), updated: stats.mtime }
+  return { text: await readFile(file, 'latin1'), updated: stats.mtime }
 }
 
 /** @throws AllowListError where a line is not exactly a prefix or comment, or no prefix is there: empty never means everybody. */
