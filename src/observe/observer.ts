@@ -21,6 +21,8 @@ interface SaidProblem {
   readonly setting: string
   readonly message: string
   readonly hint?: string | undefined
+  /** Of hubgate.yaml. */
+  readonly line?: number | undefined
 }
 
 type SaidReload =
@@ -198,6 +200,8 @@ function addressText(address: AddressInfo | string): string {
   return family === 'IPv6' ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function problemText({ setting, message, hint }: SaidProblem): string {
-  return `${setting === '' ? '' : `${setting} `}${message}${hint === undefined ? '' : ` — ${hint}`}`
+function problemText({ setting, message, hint, line }: SaidProblem): string {
+  const place = line === undefined ? '' : `line ${line}: `
+  const what = setting === '' ? message : `${setting} ${message}`
+  return `${place}${what}${hint === undefined ? '' : ` — ${hint}`}`
 }
