@@ -28,7 +28,7 @@ export async function readVerdict(
 }
 
 function verdictProblem({ statusCode = 0 }: IncomingMessage, sent: boolean): string | undefined {
-  if (statusCode < 200 || statusCode > 599) return `status ${statusCode}`
+  if (statusCode > 599) return `status ${statusCode}`
   if (statusCode >= 300 && statusCode < 400) return `a redirect (${statusCode}), which is not followed`
   // A success that comes before the delivery went out is of something else.
   if (statusCode < 300 && !sent) return `status ${statusCode} before the delivery was sent`

@@ -105,8 +105,13 @@ export class Attempt<T> {
 
   #takeAnswer(answer: IncomingMessage): void {
     this.#answered = true
-    if (answer.httpVersion !== '1.1' && answer.httpVersion !== '1.0')
-      return this.fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `HTTP/${answer.httpVersion}`))
+    // It may stand in the same bytes as what ended us.
+    if (this.#ended) return
+    const { httpVersion, statusCode = 0 } = answer
+    if (httpVersion !== '1.1' && httpVersion !== '1.0')
+      return this.fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `HTTP/${httpVersion}`))
+    // 101 without an Upgrade field comes as an answer, too.
+    if (statusCode < 200) return this.fail(new UpstreamFailure('UPSTREAM_PROTOCOL', `status ${statusCode}`))
     this.#take(answer, this.#wasSent()).then((value) => this.#succeed(value), this.fail)
   }
 

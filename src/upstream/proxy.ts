@@ -28,25 +28,28 @@ export function exchangeWhole(agents: Agents, inputs: ProxyInputs): Promise<Upst
  * @param begin writes the head of the response.
  * @returns the status. @throws UpstreamFailure; once the response has begun, its connection is ended, too.
  */
-export function streamThrough(
+export async function streamThrough(
   agents: Agents,
   inputs: ProxyInputs,
   begin: (status: number, fields: string[]) => void,
 ): Promise<number> {
   const { response } = inputs
-  return throughProxy(agents, inputs, async (answer) => {
-    const status = answer.statusCode ?? 0
-    begin(status, endToEnd(answer))
-    return new Promise((resolve, reject) => {
-      answer.once('close', () => {
-        if (answer.complete) return resolve(status)
-        // The client must not take half an answer for a whole one, nor wait for the rest.
-        response.destroy()
-        reject(new UpstreamFailure('UPSTREAM_PROTOCOL', 'the answer broke off'))
-      })
+  let begun = false
+  try {
+    return await throughProxy(agents, inputs, async (answer) => {
+      const status = answer.statusCode ?? 0
+      begin(status, endToEnd(answer))
+      begun = true
       answer.pipe(response, { end: false })
+      await new Promise((resolve) => answer.once('close', resolve))
+      if (!answer.complete) throw new UpstreamFailure('UPSTREAM_PROTOCOL', 'the answer broke off')
+      return status
     })
-  })
+  } catch (error) {
+    // The client must not take half an answer for a whole one, nor wait for the rest.
+    if (begun) response.destroy()
+    throw error
+  }
 }
 
 function throughProxy<T>(agents: Agents, inputs: ProxyInputs, take: TakeAnswer<T>): Promise<T> {
