@@ -2,6 +2,7 @@
 // filtered) or IRRd's short protocol (bare prefixes: whoever registered them is not told, so nothing can be filtered).
 import { type RegistryServer, ask } from './registry-client.ts'
 import { RegistryError, printable } from './registry-error.ts'
+import { messageIn } from './registry-messages.ts'
 import { type Answer, type RouteObject, readAnswer } from './rpsl.ts'
 
 export type Protocol = 'whois' | 'irrd'
@@ -16,13 +17,20 @@ export interface Question {
 /** @throws RegistryError */
 export async function fetchRoutes(server: RegistryServer, question: Question): Promise<Answer> {
   return question.protocol === 'whois'
-    ? readAnswer(await askWhois(server, question))
+    ? readAnswer(singleAnswer(await askWhois(server, question)))
     : fetchShort(server, question)
 }
 
 // Flags first (RIPE-style servers read them up to the first word that is none): our name, the registries, the inverse key.
 function askWhois(server: RegistryServer, { sources, origin }: Question): Promise<string> {
   return ask(server, `-V hubgate -s ${sources.join(',')} -i origin ${origin}\r\n`)
+}
+
+// We asked once: what goes on behind the end of the answer is the answer to something else.
+function singleAnswer(text: string): string {
+  if (/\n\r?\n\r?\n/.test(text.trim()))
+    throw new RegistryError('unreadable', 'the answer goes on behind its end', ODD_SERVER)
+  return text
 }
 
 async function fetchShort(server: RegistryServer, { sources, origin }: Question): Promise<Answer> {
@@ -56,40 +64,44 @@ async function askShort(
   return readShort(text, command)
 }
 
+const ODD_SERVER =
+  'is this a routing registry? --server names another, --protocol whois is the usual language'
+
 /**
  * The answers to `!s` and one data command: C, then A<length>, data and C; or C or D where there is nothing.
  * @throws RegistryError where that is not what came, whole.
  */
 export function readShort(text: string, command: string): string[] {
-  const rest = afterSelection(text)
-  if (rest === 'C\n' || rest === 'D\n') return []
-  if (rest.startsWith('F'))
-    throw new RegistryError('refused', `the registry answered ${command} with an error: "${printable(rest)}"`)
-  const head = /^A(\d{1,9})\n/.exec(rest)
-  if (head === null)
-    throw rest === ''
-      ? new RegistryError('truncated', `the answer to ${command} is cut off`)
-      : new RegistryError(
-          'unreadable',
-          `the answer to ${command} begins with no length: "${printable(rest)}"`,
-          'is this an IRRd server?',
-        )
+  const message = messageIn(text)
+  if (message !== undefined) throw message
+  const selected = taken(text, 'C\n', '!s')
+  if (selected === 'C\n' || selected === 'D\n') return []
+  const head = /^A(\d{1,9})\n/.exec(selected)
+  if (head === null) {
+    if (/^(?:|[CD]|A\d{0,9})$/.test(selected)) throw cutOff(command)
+    throw oddAnswer(selected, command)
+  }
   const length = Number(head[1])
-  const data = rest.slice(head[0].length, head[0].length + length)
-  if (data.length < length || rest.slice(head[0].length + length) !== 'C\n')
-    throw new RegistryError('truncated', `the answer to ${command} is cut off`)
+  const data = selected.slice(head[0].length, head[0].length + length)
+  if (data.length < length) throw cutOff(command)
+  const rest = taken(selected.slice(head[0].length + length), 'C\n', command)
+  if (rest !== '') throw oddAnswer(rest, command)
   return data.split(/\s+/).filter((word) => word !== '')
 }
 
-function afterSelection(text: string): string {
-  if (text.startsWith('C\n')) return text.slice(2)
-  if (/^%|^F/.test(text))
-    throw new RegistryError('refused', `the registry answered with an error: "${printable(text)}"`)
-  throw text === ''
-    ? new RegistryError('truncated', 'the registry closed the connection without an answer')
-    : new RegistryError(
-        'unreadable',
-        `no answer of an IRRd server: "${printable(text)}"`,
-        'use --protocol whois',
-      )
+/** @returns what follows `expected`. */
+function taken(text: string, expected: string, command: string): string {
+  if (text.startsWith(expected)) return text.slice(expected.length)
+  throw expected.startsWith(text) ? cutOff(command) : oddAnswer(text, command)
+}
+
+function cutOff(command: string): RegistryError {
+  return new RegistryError('truncated', `the answer to ${command} is cut off`)
+}
+
+function oddAnswer(text: string, command: string): RegistryError {
+  const said = printable(text)
+  return text.startsWith('F')
+    ? new RegistryError('refused', `the registry answered ${command} with an error: "${said}"`)
+    : new RegistryError('unreadable', `the answer to ${command} is none of IRRd's: "${said}"`, ODD_SERVER)
 }

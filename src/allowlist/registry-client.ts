@@ -1,8 +1,9 @@
 // Asks a routing registry over TCP, as whois does, and gives back its answer as text. No shell, no whois program; every
 // wait and every size is bounded, and a registry that refuses is left alone.
-import { type Socket, connect } from 'node:net'
-import { MAX_LINE } from './rpsl.ts'
+import { connect } from 'node:net'
 import { RegistryError } from './registry-error.ts'
+import { messageIn } from './registry-messages.ts'
+import { MAX_LINE } from './rpsl.ts'
 
 export interface RegistryServer {
   readonly host: string
@@ -17,18 +18,14 @@ export interface RegistryServer {
   readonly maxAnswer: number
 }
 
-/**
- * Sends `question` and reads until the server closes, or until `complete` says that all is there.
- * @throws RegistryError
- */
-export function ask(
-  server: RegistryServer,
-  question: string,
-  complete: (text: string) => boolean = () => false,
-): Promise<string> {
+/** Sends `question` and reads until the server closes. @throws RegistryError */
+export function ask(server: RegistryServer, question: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: server.host, port: server.port })
-    const where = `${server.host}:${server.port}`
+    const where = server.host.includes(':')
+      ? `[${server.host}]:${server.port}`
+      : `${server.host}:${server.port}`
+    let connected = false
     const reading = new Reading(server)
     const settle = (error?: RegistryError) => {
       clearTimeout(total)
@@ -48,6 +45,7 @@ export function ask(
       server.connectTimeout,
     )
     socket.once('connect', () => {
+      connected = true
       clearTimeout(connecting)
       socket.setTimeout(server.readTimeout, () =>
         settle(new RegistryError('timeout', `${where}: silent for ${server.readTimeout} ms`)),
@@ -57,16 +55,18 @@ export function ask(
     socket.on('data', (chunk: Buffer) => {
       const problem = reading.take(chunk)
       if (problem !== undefined) settle(new RegistryError('too-large', `${where}: ${problem}`))
-      else if (complete(reading.tail())) settle()
     })
     socket.once('end', () => settle())
-    socket.once('error', (error: NodeJS.ErrnoException) => settle(connectionError(error, where, socket)))
+    // Who denies may hang up before it has read the question, which resets the connection behind its words.
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      settle(messageIn(reading.text()) ?? connectionError(error, where, connected)),
+    )
   })
 }
 
-function connectionError(error: NodeJS.ErrnoException, where: string, socket: Socket): RegistryError {
+function connectionError(error: NodeJS.ErrnoException, where: string, connected: boolean): RegistryError {
   const reason = error.code ?? error.message
-  if (reason === 'ECONNRESET')
+  if (reason === 'ECONNRESET' || reason === 'EPIPE')
     return new RegistryError(
       'reset',
       `${where}: the connection was reset`,
@@ -78,7 +78,7 @@ function connectionError(error: NodeJS.ErrnoException, where: string, socket: So
       : 'check the network, a firewall for TCP port 43, or --server'
   return new RegistryError(
     'unreachable',
-    `${where}: ${socket.connecting ? 'no connection' : 'the connection broke'} (${reason})`,
+    `${where}: ${connected ? 'the connection broke' : 'no connection'} (${reason})`,
     hint,
   )
 }
@@ -104,11 +104,6 @@ class Reading {
     if (this.#lineLength > MAX_LINE) return 'a line without end'
     if (firstEnd !== -1) this.#lineLength = chunk.length - 1 - chunk.lastIndexOf(0x0a)
     return undefined
-  }
-
-  /** The last few characters, enough to see an end. */
-  tail(): string {
-    return Buffer.concat(this.#chunks.slice(-4)).subarray(-8).toString('latin1')
   }
 
   text(): string {
@@ -140,7 +135,7 @@ export async function retrying<T>(
       return await work()
     } catch (error) {
       if (!(error instanceof RegistryError) || !error.passing || attempt >= tries) throw error
-      const wait = Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (0.5 + random()))
+      const wait = Math.round(FIRST_WAIT_MS * 2 ** (attempt - 1) * (1 + random()))
       onRetry?.(error, wait)
       await sleep(wait)
     }

@@ -1,6 +1,7 @@
 // Reads a registry's answer: RPSL objects (RFC 2622 §2) separated by blank lines. Strict about what it needs, blind to
 // what it does not. Which objects are to be believed is filter.ts's rule.
 import { RegistryError, printable } from './registry-error.ts'
+import { messageIn } from './registry-messages.ts'
 
 export interface RouteObject {
   readonly kind: 'route' | 'route6'
@@ -25,6 +26,9 @@ export interface Answer {
 /** Characters; a real line has some eighty. */
 export const MAX_LINE = 64 * 1024
 
+// Free text may hold anything, a lone carriage return included.
+const ATTRIBUTE = /^([A-Za-z][A-Za-z0-9_-]*):(.*)$/s
+
 interface Attribute {
   readonly name: string
   value: string
@@ -36,14 +40,9 @@ interface Attribute {
  */
 export function readAnswer(text: string): Answer {
   const plain = text.replaceAll('\r\n', '\n')
-  refuseMessages(plain)
-  // IRRd ends an answer with two blank lines. Without them the connection ended first: objects may be missing.
-  if (!plain.endsWith('\n\n\n'))
-    throw new RegistryError(
-      'truncated',
-      'the answer is cut off: it does not end in two blank lines',
-      'pipe the whole answer in, as the server sent it',
-    )
+  const message = messageIn(plain)
+  if (message !== undefined) throw message
+  refuseFragments(plain)
   const routes: RouteObject[] = []
   let others = 0
   for (const { attributes, line } of objects(plain)) {
@@ -55,24 +54,21 @@ export function readAnswer(text: string): Answer {
   return { routes, others }
 }
 
-// RADB and RIPE speak in lines that begin with %: two of them for errors, one for remarks.
-function refuseMessages(text: string): void {
-  const denied = /^%+\s*(.*access denied.*|.*denied.*)$/im.exec(text)?.[1]
-  if (denied !== undefined)
-    throw new RegistryError(
-      'denied',
-      `the registry refuses us: "${printable(denied)}"`,
-      'wait some minutes; RADB allows a limited number of sessions a minute',
-    )
-  const error = /^%%\s*(ERROR.*|error.*)$/m.exec(text)?.[1] ?? /^%ERROR:?(.*)$/im.exec(text)?.[1]
-  if (error !== undefined)
-    throw new RegistryError('refused', `the registry answered with an error: "${printable(error)}"`)
-  if (/^%\s*No entries found/im.test(text))
-    throw new RegistryError(
-      'empty',
-      'the registry knows no route object for this query',
-      'check origin and sources',
-    )
+// Registries end an answer with two blank lines. Without them the connection ended first, and objects may be missing; but
+// what does not even begin like an answer never was one.
+function refuseFragments(text: string): void {
+  if (text.endsWith('\n\n\n')) return
+  if (text.trim() === '') throw new RegistryError('truncated', 'the connection was closed without an answer')
+  const first = /^\s*([^\n]*)(\n?)/.exec(text)
+  const begins = first?.[1] ?? ''
+  const beginsWell =
+    first?.[2] === '\n' ? /^[%#]/.test(begins) || ATTRIBUTE.test(begins) : /^[%#A-Za-z]/.test(begins)
+  if (!beginsWell) throw unreadable(0, `is none of a registry: "${printable(begins)}"`)
+  throw new RegistryError(
+    'truncated',
+    'the answer is cut off: it does not end in two blank lines',
+    'a part must never replace the whole: try again, or pipe the whole answer in, as the server sent it',
+  )
 }
 
 interface RawObject {
@@ -98,14 +94,14 @@ function* objects(text: string): Generator<RawObject> {
 
 // RFC 2622 §2: a line that begins with a space, a tab or "+" continues the value before it; # begins a comment.
 function takeLine(attributes: Attribute[], line: string, index: number): void {
-  const continued = /^[ \t+](.*)$/.exec(line)
+  const continued = /^[ \t+](.*)$/s.exec(line)
   if (continued !== null) {
     const last = attributes.at(-1)
     if (last === undefined) throw unreadable(index, 'continues a value that never began')
     last.value += `\n${withoutComment(continued[1] ?? '')}`
     return
   }
-  const attribute = /^([A-Za-z][A-Za-z0-9_-]*):(.*)$/.exec(line)
+  const attribute = ATTRIBUTE.exec(line)
   if (attribute === null) throw unreadable(index, `is no attribute: "${printable(line)}"`)
   attributes.push({ name: (attribute[1] ?? '').toLowerCase(), value: withoutComment(attribute[2] ?? '') })
 }
@@ -123,7 +119,7 @@ function routeOf(attributes: readonly Attribute[], line: number): RouteObject | 
     prefix: only(attributes, kind, line),
     origin: only(attributes, 'origin', line).toUpperCase(),
     source: only(attributes, 'source', line).toUpperCase(),
-    maintainers: listOf(attributes, 'mnt-by').map((maintainer) => maintainer.toUpperCase()),
+    maintainers: listOf(attributes, 'mnt-by').map((maintainer) => printable(maintainer).toUpperCase()),
     line,
   }
 }
@@ -132,7 +128,7 @@ function routeOf(attributes: readonly Attribute[], line: number): RouteObject | 
 function only(attributes: readonly Attribute[], name: string, line: number): string {
   const values = attributes.filter((attribute) => attribute.name === name)
   const [one] = values
-  if (one === undefined || values.length > 1 || one.value === '' || /\s/.test(one.value))
+  if (one === undefined || values.length > 1 || !/^[!-~]+$/.test(one.value))
     throw unreadable(line - 1, `begins an object without exactly one ${name}`)
   return one.value
 }
