@@ -2,8 +2,8 @@
 // numbers; an operator who knows better overrides it once (`--accept GUARD`).
 import type { GuardsConfig } from '../config/config.ts'
 import { type Prefix, covers, formatPrefix, parsePrefix } from '../domain/address.ts'
-import { aggregate, countAddresses, intersection } from '../domain/aggregate.ts'
-import { notPublic } from './read-list.ts'
+import { countAddresses, intersection } from '../domain/aggregate.ts'
+import { listedPrefix, notPublic } from './read-list.ts'
 
 export const GUARDS = [
   'prefix',
@@ -39,6 +39,27 @@ export function failedGuards(candidate: Candidate, limits: GuardsConfig): GuardF
   return GUARDS.flatMap((guard) => CHECKS[guard](candidate, limits).map((message) => ({ guard, message })))
 }
 
+/**
+ * What nobody may accept: no gateway would load such a list, and empty never means everybody, nor nobody by accident.
+ * @param list aggregated.
+ */
+export function unloadable(list: readonly Prefix[]): GuardFailure[] {
+  if (list.length === 0)
+    return [{ guard: 'count', message: 'no prefix is left: such a list cannot be accepted' }]
+  const broad = list.map(formatPrefix).filter((text) => !isListed(text))
+  if (broad.length === 0) return []
+  return [{ guard: 'breadth', message: `no gateway loads ${some(broad)}: such a list cannot be accepted` }]
+}
+
+function isListed(text: string): boolean {
+  try {
+    listedPrefix(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardsConfig) => string[]>> = {
   prefix: ({ malformed }) => (malformed.length === 0 ? [] : [some(malformed)]),
   reserved: ({ registered }) => {
@@ -67,21 +88,21 @@ const CHECKS: Readonly<Record<GuardName, (candidate: Candidate, limits: GuardsCo
     return [`${addresses} IPv4 addresses, expected between ${minAddresses} and ${maxAddresses}`]
   },
   'well-known': ({ list }, { wellKnown }) => {
-    const missing = wellKnown.filter((text) => !holds(list, parsePrefix(text)))
+    // The list is aggregated: what is inside is inside of one prefix.
+    const missing = wellKnown.filter((text) => !list.some((prefix) => covers(prefix, parsePrefix(text))))
     return missing.length === 0 ? [] : [`no longer inside: ${some(missing)}`]
   },
   shrink: ({ list, present }, { shrink }) =>
     compared(list, present, ({ name, before, now, common }) => {
-      const lost = before === 0n ? 0 : percent(before - common, before)
-      return lost > shrink
-        ? `${lost.toFixed(1)} % of the present ${name} addresses would go (${before} now, ${now} then), at most ${shrink} %`
+      const lost = before - common
+      return lost * 100n > BigInt(shrink) * before
+        ? `${percent(lost, before).toFixed(1)} % of the present ${name} addresses would go (${before} now, ${now} then), at most ${shrink} %`
         : undefined
     }),
   growth: ({ list, present }, { growth }) =>
     compared(list, present, ({ name, before, now }) => {
-      const times = before === 0n ? 0 : percent(now, before) / 100
-      return times > growth
-        ? `${times.toFixed(2)} times the present ${name} addresses (${before} now, ${now} then), at most ${growth}`
+      return before > 0n && now > BigInt(growth) * before
+        ? `${(percent(now, before) / 100).toFixed(2)} times the present ${name} addresses (${before} now, ${now} then), at most ${growth}`
         : undefined
     }),
 }
@@ -117,11 +138,7 @@ function family(prefixes: readonly Prefix[], wanted: 4 | 6): Prefix[] {
   return prefixes.filter(({ address }) => address.family === wanted)
 }
 
-function holds(list: readonly Prefix[], wanted: Prefix): boolean {
-  return aggregate(intersection([wanted], list)).some((prefix) => covers(prefix, wanted))
-}
-
-// To a hundredth, whatever the size.
+// For people: to a hundredth, whatever the size.
 function percent(part: bigint, whole: bigint): number {
   return Number((part * 10_000n) / whole) / 100
 }

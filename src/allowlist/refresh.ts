@@ -1,17 +1,18 @@
 // One refresh from question to stored list: ask, read, filter, guard, aggregate, store. What fails changes nothing.
 // When to refresh, and who is told, is the caller's matter.
 import type { Config } from '../config/config.ts'
-import { type Prefix, parsePrefix } from '../domain/address.ts'
+import { type Prefix, formatPrefix, parsePrefix } from '../domain/address.ts'
 import { aggregate } from '../domain/aggregate.ts'
 import { fetchRoutes } from './fetch-routes.ts'
 import { type Dropped, believe, dropCounts } from './filter.ts'
-import { type GuardFailure, type GuardName, failedGuards } from './guards.ts'
+import { type GuardFailure, type GuardName, failedGuards, unloadable } from './guards.ts'
+import { withLock } from './lock.ts'
 import { AllowListError } from './read-list.ts'
 import { type Retrying, retrying } from './registry-client.ts'
-import { RegistryError } from './registry-error.ts'
+import { printable } from './registry-error.ts'
 import { type Answer, type RouteObject, readAnswer } from './rpsl.ts'
-import { listText, presentList, storeList, withLock } from './store.ts'
-import { writeStatus } from './status.ts'
+import { type RefreshStatus, writeStatus } from './status.ts'
+import { listText, presentList, storeList } from './store.ts'
 
 export interface RefreshInputs {
   readonly sources: Config['sources']
@@ -60,22 +61,26 @@ export interface GuardRefusal extends Found {
  * runs, the system's error where the list could not be written. The list is then as it was.
  */
 export function refreshList(inputs: RefreshInputs): Promise<Stored | GuardRefusal> {
-  const { sources, now } = inputs
-  return withLock(sources.allowlist, async () => {
+  const { allowlist: file } = inputs.sources
+  return withLock(file, async () => {
     try {
       const outcome = await refreshLocked(inputs)
-      await writeStatus(sources.allowlist, {
-        time: now(),
-        outcome: outcome.outcome,
-        detail: summary(outcome),
-      })
+      await note(inputs, outcome.outcome, summary(outcome))
       return outcome
     } catch (error) {
-      if (error instanceof RegistryError)
-        await writeStatus(sources.allowlist, { time: now(), outcome: 'failed', detail: error.message })
+      await note(inputs, 'failed', error instanceof Error ? error.message : 'the refresh failed')
       throw error
     }
   })
+}
+
+// What happened has happened, whether or not it can be noted beside the list.
+async function note(
+  { sources, now }: RefreshInputs,
+  outcome: RefreshStatus['outcome'],
+  detail: string,
+): Promise<void> {
+  await writeStatus(sources.allowlist, { time: now(), outcome, detail }).catch(() => {})
 }
 
 async function refreshLocked({
@@ -104,10 +109,8 @@ async function refreshLocked({
   const list = aggregate(registered)
   const present = await comparable(file)
   const failures = failedGuards({ registered, malformed, list, present }, guards)
-  const refusing = failures.filter(({ guard }) => !accept.has(guard))
-  // A list of nothing is no list, whatever was accepted: empty never means everybody, nor nobody by accident.
-  if (refusing.length > 0 || list.length === 0)
-    return { outcome: 'refused', ...found, failures: refusing.length > 0 ? refusing : failures }
+  const refusing = [...failures.filter(({ guard }) => !accept.has(guard)), ...unloadable(list)]
+  if (refusing.length > 0) return { outcome: 'refused', ...found, failures: refusing }
   await storeList(file, listText(list, { source: from, time: now(), objects: found.objects }))
   return {
     outcome: 'stored',
@@ -130,8 +133,8 @@ function distinctPrefixes(objects: readonly RouteObject[]): { registered: Prefix
   for (const { kind, prefix: text, line } of objects) {
     const prefix = prefixOf(text)
     if (prefix === undefined || prefix.address.family !== (kind === 'route' ? 4 : 6))
-      malformed.push(`${kind} ${text.slice(0, 60)} (line ${line})`)
-    else registered.set(text, prefix)
+      malformed.push(`${kind} ${printable(text).slice(0, 60)} (line ${line})`)
+    else registered.set(formatPrefix(prefix), prefix)
   }
   return { registered: [...registered.values()], malformed }
 }
