@@ -93,6 +93,7 @@ export function listedPrefix(text: string): Prefix {
 
 // RFC 6890 and the registries it began: address space that nobody reaches us from across the Internet.
 const NOT_PUBLIC = [
+  '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
@@ -100,20 +101,21 @@ const NOT_PUBLIC = [
   '172.16.0.0/12',
   '192.0.0.0/24',
   '192.0.2.0/24',
+  '192.88.99.0/24',
   '192.168.0.0/16',
   '198.18.0.0/15',
   '198.51.100.0/24',
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::1/128',
-  '64:ff9b::/96',
-  '100::/64',
+  // Of IPv6 only 2000::/3 is given to networks: these three are all the rest.
+  '::/3',
+  '4000::/2',
+  '8000::/1',
+  '2001::/23',
   '2001:db8::/32',
   '2002::/16',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
+  '3fff::/20',
 ].map(parsePrefix)
 
 /** The prefixes of a list that lie in (or hold) private or reserved space: worth a warning in a list of public peers. */
