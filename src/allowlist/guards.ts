@@ -32,6 +32,8 @@ export interface GuardFailure {
   readonly guard: GuardName
   /** With the numbers. */
   readonly message: string
+  /** Nothing overrides it. */
+  readonly final?: true
 }
 
 /** @returns every guard that fails, in order. */
@@ -45,10 +47,11 @@ export function failedGuards(candidate: Candidate, limits: GuardsConfig): GuardF
  */
 export function unloadable(list: readonly Prefix[]): GuardFailure[] {
   if (list.length === 0)
-    return [{ guard: 'count', message: 'no prefix is left: such a list cannot be accepted' }]
+    return [{ guard: 'count', message: 'no prefix is left: such a list cannot be accepted', final: true }]
   const broad = list.map(formatPrefix).filter((text) => !isListed(text))
   if (broad.length === 0) return []
-  return [{ guard: 'breadth', message: `no gateway loads ${some(broad)}: such a list cannot be accepted` }]
+  const message = `no gateway loads ${some(broad)}: such a list cannot be accepted`
+  return [{ guard: 'breadth', message, final: true }]
 }
 
 function isListed(text: string): boolean {
