@@ -39,6 +39,11 @@ export function printError(message: string, hint?: string): void {
   process.stderr.write(`hubgate: error: ${message}\n${hint === undefined ? '' : `hubgate: hint: ${hint}\n`}`)
 }
 
+/** Something worth knowing that is no failure: beside the result, never in it. */
+export function printNote(text: string): void {
+  process.stderr.write(`hubgate: note: ${text}\n`)
+}
+
 /** Tells the exit code at the end, so that what was printed is still written. A worse one stays. */
 export function exitWith(code: ExitCode): void {
   process.exitCode = Math.max(Number(process.exitCode ?? 0), code)

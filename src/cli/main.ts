@@ -2,6 +2,11 @@
 // The command line: which commands there are. Each is one file; what they share is in io.ts and options.ts.
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { registerAllowlistCheck } from './allowlist-check.ts'
+import { registerAllowlistDiff } from './allowlist-diff.ts'
+import { registerAllowlistExport } from './allowlist-export.ts'
+import { registerAllowlistRefresh } from './allowlist-refresh.ts'
+import { registerAllowlistShow } from './allowlist-show.ts'
 import { registerAnchorAdd } from './anchor-add.ts'
 import { registerAnchorInspect } from './anchor-inspect.ts'
 import { registerAnchorList } from './anchor-list.ts'
@@ -16,7 +21,7 @@ import { registerReload } from './reload.ts'
 import { registerSend } from './send.ts'
 import { registerServe } from './serve.ts'
 import { registerSign } from './sign.ts'
-import { registerUnbuilt, registerUnbuiltAllowlist } from './unbuilt.ts'
+import { registerUnbuilt } from './unbuilt.ts'
 import { registerVerify } from './verify.ts'
 
 endQuietlyOnClosedPipe()
@@ -54,7 +59,11 @@ function createProgram(): Command {
   registerAnchorList(anchor)
   registerAnchorInspect(anchor)
   registerAnchorAdd(anchor)
-  registerUnbuiltAllowlist(allowlist)
+  registerAllowlistRefresh(allowlist)
+  registerAllowlistShow(allowlist)
+  registerAllowlistCheck(allowlist)
+  registerAllowlistDiff(allowlist)
+  registerAllowlistExport(allowlist)
   registerUnbuilt(program)
   return program
 }

@@ -9,22 +9,9 @@ const COMMANDS = {
   doctor: 'look for everything that silently stops deliveries',
 } as const
 
-const ALLOWLIST = {
-  refresh: 'fetch, check and store the AS32934 list',
-  show: 'print the list',
-  check: 'ask whether an address is in it',
-  diff: 'compare it with a file',
-  export: 'print it for other programs',
-} as const
-
 export function registerUnbuilt(program: Command): void {
   for (const [name, does] of Object.entries(COMMANDS))
     unbuilt(program, { name, does, hint: 'hubgate --help lists what is there' })
-}
-
-export function registerUnbuiltAllowlist(allowlist: Command): void {
-  const hint = 'sources.allowlist names a file with one prefix a line'
-  for (const [name, does] of Object.entries(ALLOWLIST)) unbuilt(allowlist, { name, does, hint })
 }
 
 function unbuilt(parent: Command, { name, does, hint }: { name: string; does: string; hint: string }): void {
