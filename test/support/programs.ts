@@ -1,11 +1,16 @@
-// Programs that nobody here wrote, as second opinions: openssl and curl. Where one is missing its tests are skipped with a
+// Programs that nobody here wrote, as second opinions. Where one is missing its tests are skipped with a
 // line that says so; where CI is set they fail instead.
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
 import { it } from 'vitest'
 
-export type Program = 'openssl' | 'curl'
+export type Program = keyof typeof VERSION
 
-const VERSION = { openssl: ['version'], curl: ['--version'] } as const
+const VERSION = {
+  openssl: ['version'],
+  curl: ['--version'],
+  nginx: ['-v'],
+  haproxy: ['-v'],
+} as const
 
 /** `it`, or a skipped one where the program is missing. @throws where it is missing and CI is set. */
 export function itWith(program: Program): typeof it | typeof it.skip {
