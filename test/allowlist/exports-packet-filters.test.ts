@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type Format, exportList } from '../../src/allowlist/exports.ts'
 import { parsePrefix } from '../../src/domain/address.ts'
+import { PATH } from '../support/programs.ts'
 import { type Asked, LIST, askedAddresses } from './exports-addresses.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'hubgate-export-'))
@@ -18,6 +19,7 @@ const ASKED = askedAddresses(1_000)
 function inNamespace(script: string, args: readonly string[] = [], input = '') {
   return spawnSync('unshare', ['-Urn', 'sh', '-ec', script, 'sh', ...args], {
     input,
+    env: { ...process.env, PATH },
     encoding: 'latin1',
     timeout: 30_000,
   })

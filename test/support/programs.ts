@@ -12,9 +12,12 @@ const VERSION = {
   haproxy: ['-v'],
 } as const
 
+/** Where servers stand, which a PATH of a plain user leaves out. */
+export const PATH = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`
+
 /** `it`, or a skipped one where the program is missing. @throws where it is missing and CI is set. */
 export function itWith(program: Program): typeof it | typeof it.skip {
-  if (spawnSync(program, VERSION[program]).status === 0) return it
+  if (spawnSync(program, VERSION[program], { env: { ...process.env, PATH } }).status === 0) return it
   if (process.env['CI'] !== undefined) throw new Error(`${program} is missing, and CI is set`)
   console.warn(`${program} is missing: its tests are skipped`)
   return it.skip
@@ -39,7 +42,7 @@ export class Running {
     this.#child = spawn(program, args, {
       timeout: 60_000,
       killSignal: 'SIGKILL',
-      env: { ...process.env, ...env },
+      env: { ...process.env, PATH, ...env },
     })
     // Whoever has ended reads no more.
     this.#child.stdin.on('error', () => {})
