@@ -31,10 +31,11 @@ export class RegistryError extends Error {
   }
 }
 
-/** What a registry said, fit for one line of a terminal. */
+/** What a registry said, fit for one line of a terminal: its first line, if that is not long. */
 export function printable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]/g, '?')
-    .trim()
+  const line = /\S[^\r\n]*/.exec(text)?.[0] ?? ''
+  return line
     .slice(0, 120)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .trimEnd()
 }
