@@ -80,6 +80,11 @@ export const FAULTS = {
   'answers nothing': says(''),
   'denies access, without a line end': says('%% Access denied'),
   'denies access before it is asked': { onConnect: (socket) => socket.end('%% Access denied') },
+  'denies access, then resets': {
+    onConnect: (socket) => {
+      socket.write('%% Access denied', () => setTimeout(() => socket.resetAndDestroy(), 50))
+    },
+  },
   'denies access as RIPE does': says('%ERROR:201: access denied for 192.0.2.1\n%\n% Sorry\n\n\n'),
   'answers with an error': says('%% ERROR: Unable to process query: internal error\n\n\n'),
   'answers with an error, without a line end': says('%% ERROR: internal error'),

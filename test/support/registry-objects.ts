@@ -91,8 +91,13 @@ export function routeTo(prefix: string): RegisteredRoute {
   return { kind, prefix, origin: ORIGIN, source: 'RADB', maintainers: ['MAINT-AS32934'] }
 }
 
+/** A whole answer of a registry that holds them. */
+export function answerOf(routes: readonly RegisteredRoute[]): string {
+  return `${routes.map(rpsl).join('\n')}\n\n`
+}
+
 /** As an object of RPSL, with all that is around the few attributes that count. */
-export function rpsl({ kind, prefix, origin, source, maintainers }: RegisteredRoute): string {
+function rpsl({ kind, prefix, origin, source, maintainers }: RegisteredRoute): string {
   const written = maintainers.length % 2 === 0 ? [maintainers.join(',\n                ')] : maintainers
   return [
     `${`${kind}:`.padEnd(16)}${prefix}`,

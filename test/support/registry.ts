@@ -3,7 +3,7 @@
 import { type AddressInfo, type Server, type Socket, createServer } from 'node:net'
 import { once } from 'node:events'
 import type { Fault } from './registry-faults.ts'
-import { type RegisteredRoute, rpsl } from './registry-objects.ts'
+import { type RegisteredRoute, answerOf } from './registry-objects.ts'
 
 export interface Registry {
   readonly host: string
@@ -170,7 +170,7 @@ function whois(line: string, routes: readonly RegisteredRoute[]): string {
   if (words.length > 0) return `%% ERROR: Unexpected words: ${words.join(' ')}\n\n\n`
   if (wanted === undefined || !/^AS\d+$/i.test(wanted)) return '%% ERROR: Nothing to look for\n\n\n'
   const found = selected(routes, wanted, sources)
-  return found.length === 0 ? NOTHING : `${found.map(rpsl).join('\n')}\n\n`
+  return found.length === 0 ? NOTHING : answerOf(found)
 }
 
 // No sources named: those that it has.
