@@ -20,7 +20,7 @@ export function reportText({ machine, quick, results }: Report): string {
     return [...lines, ...checked.map((line) => `checked: ${line}`)].join('\n')
   })
   const warning = quick ? ['quick: it shows that the benchmark works, and nothing else'] : []
-  return `${[machineText(machine), ...warning, ...parts].join('\n\n')}\n`
+  return `${[machineText(machine), ...warning, ...unrest(machine), ...parts].join('\n\n')}\n`
 }
 
 export function reportMarkdown({ machine, results }: Report): string {
@@ -32,7 +32,13 @@ export function reportMarkdown({ machine, results }: Report): string {
     const lists = [list('Under these conditions:', conditions), list('Checked in the same run:', checked)]
     return [`### ${title}`, [head, rule, ...body].join('\n'), ...lists].join('\n\n')
   })
-  return `${[`${machineText(machine)}.`, ...parts].join('\n\n')}\n`
+  return `${[`${machineText(machine)}.`, ...unrest(machine), ...parts].join('\n\n')}\n`
+}
+
+// Threads that wait for each other in turn burn time, and caches are shared: CPU time is not free of neighbours.
+function unrest({ loadBefore }: Machine): string[] {
+  if (loadBefore < 0.5) return []
+  return ['Other programs were running: the figures are higher and wider apart than on a quiet machine.']
 }
 
 function list(title: string, lines: readonly string[]): string {
