@@ -102,6 +102,12 @@ export function valuesOf({ fields }: RawRequest, name: string): string[] {
   return fields.filter(([each]) => each.toLowerCase() === name.toLowerCase()).map(([, value]) => value)
 }
 
+/** RST, now: resetAndDestroy() sends FIN before, which reads like an end. */
+export function reset(socket: Socket): void {
+  Reflect.set(socket, 'resetAndClosing', true)
+  socket.destroy()
+}
+
 /** A port of 127.0.0.1 at which nobody listens. */
 export async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

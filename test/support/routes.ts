@@ -34,7 +34,7 @@ export function startWorldOfWays(
         const own = { ...plain, ...WAY[way], ...route }
         return [
           { ...own, path: pathOf(way), timeout: 12_000 },
-          { ...own, path: pathOf(way, 'short'), timeout: 400 },
+          { ...own, path: pathOf(way, 'short'), timeout: 250 },
         ]
       })
       return change({ ...config, routes })
