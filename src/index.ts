@@ -1,6 +1,7 @@
 // What `import … from 'hubgate'` gives: the gateway itself, and its parts for use inside other servers.
-export { createGateway } from './embed.ts'
-export type { Gateway, ReloadOutcome } from './gateway/gateway.ts'
+export { type GatewayOptions, type WholeGateway as Gateway, createGateway } from './embed.ts'
+export type { ReloadOutcome } from './gateway/gateway.ts'
+export type { ConfigInput } from './config/schema.ts'
 export type { AuditRecord } from './observe/audit.ts'
 export type { Problem } from './config/problem.ts'
 export { ConfigError } from './config/problem.ts'
