@@ -9,6 +9,7 @@ export function answer(more) {
 
 /** Tells the benchmark that this program is ready. */
 export function ready(told = {}) {
+  process.channel.ref()
   process.send({ id: 0, told })
 }
 
@@ -20,3 +21,5 @@ process.on('message', async ({ id, question, given }) => {
   }
 })
 process.on('disconnect', () => process.exit(1))
+// The product ends when it has nothing left to do, questions or not; our own programs stay from ready() on.
+process.channel.unref()
