@@ -4,7 +4,7 @@ import { RegistryError, printable } from './registry-error.ts'
 
 /** @returns the denial, error or "nothing found" that stands in a text, or undefined. The text may be cut off anywhere. */
 export function messageIn(text: string): RegistryError | undefined {
-  for (const [line] of text.matchAll(/^%.*/gm)) {
+  for (const [, line = ''] of text.matchAll(/(?:^|\n)(%[^\n]*)/g)) {
     const said = line.slice(0, LONGEST)
     if (/denied/i.test(said))
       return new RegistryError(

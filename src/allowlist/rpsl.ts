@@ -126,11 +126,13 @@ function routeOf(attributes: readonly Attribute[], line: number): RouteObject | 
 
 // RFC 2622 §4: route, origin and source are mandatory and single. An object without them is no object, or half of one.
 function only(attributes: readonly Attribute[], name: string, line: number): string {
-  const values = attributes.filter((attribute) => attribute.name === name)
-  const [one] = values
-  if (one === undefined || values.length > 1 || !/^[!-~]+$/.test(one.value))
+  const [value, ...more] = attributes
+    .filter((attribute) => attribute.name === name)
+    // It may stand on the next line.
+    .map((attribute) => attribute.value.trim())
+  if (value === undefined || more.length > 0 || !/^[!-~]+$/.test(value))
     throw unreadable(line - 1, `begins an object without exactly one ${name}`)
-  return one.value
+  return value
 }
 
 function listOf(attributes: readonly Attribute[], name: string): string[] {
