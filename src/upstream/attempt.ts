@@ -46,11 +46,9 @@ export class Attempt<T> {
   /** From now on the whole answer has to come within what is left of the route's timeout. */
   startTimer(left = this.#route.timeout): void {
     if (this.#ended) return
-    const failure = new UpstreamFailure(
-      'UPSTREAM_TIMEOUT',
-      `no complete answer within ${this.#route.timeout} ms`,
-    )
-    this.#timer = setTimeout(() => this.fail(failure), Math.max(1, left))
+    const late = () =>
+      new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${this.#route.timeout} ms`)
+    this.#timer = setTimeout(() => this.fail(late()), Math.max(1, left))
   }
 
   /** Takes charge of the request that carries it out. */
