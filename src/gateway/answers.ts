@@ -1,6 +1,7 @@
 // The answers hubgate gives in its own name: refusals as JSON, the challenge as text, 200 with nothing.
 import { STATUS_CODES } from 'node:http'
 import { type RefusalCode, refusalRow } from '../domain/refusals.ts'
+import type { UpstreamAnswer } from '../upstream/answer.ts'
 
 export interface Answer {
   readonly status: number
@@ -53,18 +54,10 @@ export function challengeAnswer(challenge: string, id: string): Answer {
 }
 
 /** The upstream's answer as it wants it (`answer: full`). */
-export function fullAnswer(
-  answer: { status: number; contentType: string | undefined; body: Uint8Array },
-  id: string,
-): Answer {
-  const type = answer.contentType === undefined ? [] : ['Content-Type', answer.contentType]
-  const length = answer.status === 204 ? [] : ['Content-Length', String(answer.body.length)]
-  return {
-    status: answer.status,
-    fields: ['X-Request-Id', id, ...type, 'X-Content-Type-Options', 'nosniff', ...length],
-    body: answer.body,
-    close: false,
-  }
+export function fullAnswer({ status, contentFields, body }: UpstreamAnswer, id: string): Answer {
+  const length = status === 204 ? [] : ['Content-Length', String(body.length)]
+  const fields = ['X-Request-Id', id, ...contentFields, 'X-Content-Type-Options', 'nosniff', ...length]
+  return { status, fields, body, close: false }
 }
 
 /** A whole answer as bytes, for a socket whose HTTP parser has given up. Always ends the connection. */

@@ -3,6 +3,7 @@ import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
 import { announcedLength } from '../gates/framing.ts'
 import { runGates } from '../gates/run.ts'
+import type { UpstreamAnswer } from '../upstream/answer.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
 import type { Exchange } from './exchange.ts'
 import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
@@ -43,11 +44,7 @@ async function readAndForward(exchange: Exchange, route: Route, length: number):
 }
 
 // Meta counts 200 alone as success, so every 2xx becomes one.
-function answerVerdict(
-  exchange: Exchange,
-  route: Route,
-  answer: { status: number; contentType: string | undefined; body: Uint8Array },
-): void {
+function answerVerdict(exchange: Exchange, route: Route, answer: UpstreamAnswer): void {
   const { status } = answer
   const acknowledged = status >= 200 && status < 300
   const end = acknowledged

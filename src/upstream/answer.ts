@@ -1,10 +1,11 @@
 // What counts as an upstream's answer, and how much of one is read: complete, final, within bounds, and not too early.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { UpstreamFailure } from './failure.ts'
 
 export interface UpstreamAnswer {
   readonly status: number
-  readonly contentType: string | undefined
+  /** Name, value, …: what its content is. */
+  readonly contentFields: readonly string[]
   /** Empty unless it was asked for. */
   readonly body: Uint8Array
 }
@@ -53,9 +54,18 @@ function readAnswer(answer: IncomingMessage, keepBody: boolean): Promise<Upstrea
       if (!answer.complete) return fail('the answer broke off')
       resolve({
         status: answer.statusCode ?? 0,
-        contentType: answer.headers['content-type'],
+        contentFields: contentFields(answer.headers),
         body: Buffer.concat(chunks),
       })
     })
   })
+}
+
+// Without its coding, content that the upstream compressed would be noise.
+function contentFields(headers: IncomingHttpHeaders): string[] {
+  const { 'content-type': type, 'content-encoding': coding } = headers
+  return [
+    ...(type === undefined ? [] : ['Content-Type', type]),
+    ...(coding === undefined ? [] : ['Content-Encoding', coding]),
+  ]
 }
