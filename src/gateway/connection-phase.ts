@@ -2,8 +2,8 @@
 import type { Socket } from 'node:net'
 import type { RefusalCode } from '../domain/refusals.ts'
 import { type Refused, runGates } from '../gates/run.ts'
-import type { AuditRecord } from '../observe/audit.ts'
 import type { Connection } from './connection.ts'
+import { connectionPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export function acceptConnection(shared: Shared, socket: Socket): void {
@@ -61,31 +61,12 @@ interface ConnectionEnd {
 export function recordConnection(shared: Shared, connection: Connection, end: ConnectionEnd): void {
   if (connection.recorded) return
   connection.recorded = true
-  const record: AuditRecord = {
+  shared.observer.record({
     kind: 'connection',
     id: connection.id,
-    connection: connection.id,
-    peer: connection.peer,
-    peerPort: connection.peerPort,
-    front: connection.generation.config.listen.front,
     phase: connection.phase,
+    ...connectionPart(connection),
     ...end,
-    observed: connection.observations.map(({ gate, refusal }) => ({
-      gate,
-      code: refusal.code,
-      detail: refusal.detail,
-    })),
-    prefix: connection.evidence.prefix,
-    leaf: connection.leaf,
-    anchor: connection.anchor,
-    route: undefined,
-    app: undefined,
-    secret: undefined,
-    method: undefined,
-    bodyBytes: undefined,
-    status: undefined,
     gatewayMs: performance.now() - connection.openedAt,
-    upstreamMs: undefined,
-  }
-  shared.observer.record(record)
+  })
 }

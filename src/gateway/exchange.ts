@@ -14,6 +14,7 @@ import type { Connection } from './connection.ts'
 import { Deadline } from './deadline.ts'
 import type { Generation } from './generation.ts'
 import { lingerThenEnd } from './linger.ts'
+import { connectionPart, observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export interface ExchangeInputs {
@@ -116,23 +117,14 @@ export class Exchange {
     this.shared.observer.record({
       kind: 'request',
       id: this.id,
-      connection: connection.id,
-      peer: connection.peer,
-      peerPort: connection.peerPort,
-      front: this.generation.config.listen.front,
+      ...connectionPart(connection),
       phase: this.phase,
       outcome: end.outcome,
       code: end.code,
       gate: end.gate,
       detail: end.detail,
-      observed: this.observations.map(({ gate, refusal }) => ({
-        gate,
-        code: refusal.code,
-        detail: refusal.detail,
-      })),
+      observed: observedPart(this.observations),
       prefix: this.evidence.prefix,
-      leaf: connection.leaf,
-      anchor: connection.anchor,
       route: facts.route?.path,
       app: this.evidence.app,
       secret: this.evidence.secret,

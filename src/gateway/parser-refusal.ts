@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { type RefusalCode, refusalRow } from '../domain/refusals.ts'
 import type { Connection } from './connection.ts'
+import { connectionPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export interface ParserRefusal {
@@ -44,27 +45,14 @@ export function recordParserRefusal(
   shared.observer.record({
     kind: 'request',
     id,
-    connection: connection.id,
-    peer: connection.peer,
-    peerPort: connection.peerPort,
-    front: connection.generation.config.listen.front,
     phase: 'request',
+    ...connectionPart(connection),
     outcome: code === 'CLIENT_ABORTED' ? 'aborted' : 'refused',
     code,
     gate,
     detail,
-    observed: [],
-    prefix: connection.evidence.prefix,
-    leaf: connection.leaf,
-    anchor: connection.anchor,
-    route: undefined,
-    app: undefined,
-    secret: undefined,
-    method: undefined,
-    bodyBytes: undefined,
     status,
     gatewayMs: 0,
-    upstreamMs: undefined,
   })
   return { id, status }
 }

@@ -25,15 +25,15 @@ export interface AuditRecord {
   readonly leaf: Leaf | undefined
   readonly anchor: string | undefined
   /** The configured path; undefined where none matched. */
-  readonly route: string | undefined
-  readonly app: string | undefined
-  readonly secret: number | undefined
-  readonly method: string | undefined
-  readonly bodyBytes: number | undefined
-  readonly status: number | undefined
+  readonly route?: string | undefined
+  readonly app?: string | undefined
+  readonly secret?: number | undefined
+  readonly method?: string | undefined
+  readonly bodyBytes?: number | undefined
+  readonly status?: number | undefined
   /** Milliseconds from the head (or the connection) to the end, the upstream's share left out. */
   readonly gatewayMs: number
-  readonly upstreamMs: number | undefined
+  readonly upstreamMs?: number | undefined
   /** The trace id of a valid traceparent, for joining records with the consumer's. */
   readonly trace?: string | undefined
 }

@@ -1,0 +1,28 @@
+// What every audit record of a connection has in common, whether it is about the connection or a request on it.
+import type { Observation } from '../gates/run.ts'
+import type { AuditRecord } from '../observe/audit.ts'
+import type { Connection } from './connection.ts'
+
+type ConnectionPart = Pick<
+  AuditRecord,
+  'connection' | 'peer' | 'peerPort' | 'front' | 'observed' | 'prefix' | 'leaf' | 'anchor'
+>
+
+export function connectionPart(connection: Connection): ConnectionPart {
+  const { id, peer, peerPort, generation, observations, evidence, leaf, anchor } = connection
+  return {
+    connection: id,
+    peer,
+    peerPort,
+    front: generation.config.listen.front,
+    observed: observedPart(observations),
+    prefix: evidence.prefix,
+    leaf,
+    anchor,
+  }
+}
+
+/** Refusals of gates that only observe. */
+export function observedPart(observations: readonly Observation[]): AuditRecord['observed'] {
+  return observations.map(({ gate, refusal }) => ({ gate, code: refusal.code, detail: refusal.detail }))
+}
