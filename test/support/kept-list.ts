@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import type { GuardName } from '../../src/allowlist/guards.ts'
 import { type GuardRefusal, type Stored, refreshList } from '../../src/allowlist/refresh.ts'
@@ -74,6 +74,11 @@ export class KeptList {
         onRetry: (error) => this.retried.push(error),
       },
     })
+  }
+
+  /** The same for a list at another place. */
+  movedTo(file: string): KeptList {
+    return new KeptList(dirname(file), { ...this.sources, allowlist: file })
   }
 
   text(): Promise<string> {
