@@ -2,6 +2,7 @@
 // wants, at whatever moment. Knows no more of HTTP than where a request ends.
 import { once } from 'node:events'
 import { type Server, type Socket, createServer } from 'node:net'
+import { type TlsOptions, createServer as createTlsServer } from 'node:tls'
 
 export interface RawRequest {
   /** Of the connection it came on, from 1. */
@@ -21,7 +22,7 @@ export interface Behaviour {
 }
 
 export interface RawUpstream {
-  /** Such as http://127.0.0.1:41234, or unix:/path. */
+  /** Such as http://127.0.0.1:41234, https://localhost:41234 or unix:/path. */
   readonly url: string
   /** Whole requests, in the order of their ends. */
   readonly requests: readonly RawRequest[]
@@ -39,14 +40,19 @@ export interface RawUpstream {
 export const OK_CLOSE = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'
 export const OK_KEEP = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'
 
-/** @param path of a Unix socket; absent: a free port of 127.0.0.1. */
-export async function startRawUpstream(path?: string): Promise<RawUpstream> {
+export interface RawUpstreamOptions {
+  /** Of a Unix socket; absent: a free port of 127.0.0.1. */
+  readonly path?: string
+  readonly tls?: TlsOptions
+}
+
+export async function startRawUpstream({ path, tls }: RawUpstreamOptions = {}): Promise<RawUpstream> {
   const sockets = new Set<Socket>()
   const requests: RawRequest[] = []
   const chunks: Buffer[] = []
   let behaviour: Behaviour = {}
   let connections = 0
-  const server = createServer((socket) => {
+  const accept = (socket: Socket) => {
     connections += 1
     const connection = connections
     sockets.add(socket)
@@ -62,7 +68,8 @@ export async function startRawUpstream(path?: string): Promise<RawUpstream> {
       chunks.push(chunk)
       reader.push(chunk)
     })
-  })
+  }
+  const server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
   server.listen(path === undefined ? { host: '127.0.0.1', port: 0 } : { path })
   await once(server, 'listening')
   const reset = async () => {
@@ -75,7 +82,10 @@ export async function startRawUpstream(path?: string): Promise<RawUpstream> {
     behaviour = {}
   }
   return {
-    url: path === undefined ? `http://127.0.0.1:${portOf(server)}` : `unix:${path}`,
+    url:
+      path === undefined
+        ? `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${portOf(server)}`
+        : `unix:${path}`,
     requests,
     get connections() {
       return connections

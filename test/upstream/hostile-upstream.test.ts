@@ -123,7 +123,7 @@ describe('an upstream that answers before it read a delivery of 3 MB', () => {
   let answered: Socket | undefined
   beforeAll(async () => {
     const path = join(world.directory, 'early.sock')
-    local = await startRawUpstream(path)
+    local = await startRawUpstream({ path })
     behind = await startWorldOfWays(`${local.url}:/hooks`)
   })
   afterEach(async () => {

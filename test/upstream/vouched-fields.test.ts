@@ -178,7 +178,7 @@ describe('Host and address', () => {
   it.each(WAYS)('%s: an upstream may listen on a Unix socket', async (way) => {
     const { world } = await scene()
     const path = join(world.directory, `${way}.sock`)
-    const local = await startRawUpstream(path)
+    const local = await startRawUpstream({ path })
     ended.push(local.close)
     const behind = await startWorldOfWays(`${local.url}:/in//side`)
     ended.push(behind.end)
