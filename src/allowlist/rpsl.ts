@@ -110,10 +110,13 @@ function withoutComment(text: string): string {
   return (text.split('#')[0] ?? '').trim()
 }
 
+const CLASSES = ['route', 'route6'] as const
+
 function routeOf(attributes: readonly Attribute[], line: number): RouteObject | undefined {
-  const [first] = attributes
-  if (first === undefined || (first.name !== 'route' && first.name !== 'route6')) return undefined
-  const kind = first.name
+  // The class comes first, but for what a whois program writes above it ("Warning: RIPE flags used with a traditional server.").
+  const [kind, other] = CLASSES.filter((name) => attributes.some((attribute) => attribute.name === name))
+  if (kind === undefined) return undefined
+  if (other !== undefined) throw unreadable(line - 1, 'begins an object that is both route and route6')
   return {
     kind,
     prefix: only(attributes, kind, line),

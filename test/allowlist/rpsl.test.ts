@@ -44,6 +44,11 @@ describe('an object is read the same', () => {
       answer('route:\t157.240.0.0/16\t', 'origin:\t\tAS32934', 'mnt-by:\t MAINT-AS32934', 'source: \tRADB '),
     ],
     ['in another order', answer(ROUTE, SOURCE, MNT_BY, ORIGIN)],
+    ['with its prefix last', answer(SOURCE, MNT_BY, ORIGIN, ROUTE)],
+    [
+      'below a warning of a whois program',
+      answer('Warning: RIPE flags used with a traditional server.', ...FOUR),
+    ],
     [
       'in capitals and in small letters',
       answer('ROUTE: 157.240.0.0/16', 'Origin: as32934', 'MNT-BY: maint-as32934', 'SouRce: radb'),
