@@ -10,6 +10,8 @@ const VERSION = {
   curl: ['--version'],
   nginx: ['-v'],
   haproxy: ['-v'],
+  whois: ['--version'],
+  bgpq4: ['-v'],
 } as const
 
 /** Where servers stand, which a PATH of a plain user leaves out. */
