@@ -13,13 +13,16 @@ export function ready(told = {}) {
   process.send({ id: 0, told })
 }
 
-process.on('message', async ({ id, question, given }) => {
+process.on('message', (message) => void reply(message))
+
+async function reply({ id, question, given }) {
   try {
     process.send({ id, told: await answers[question](given) })
   } catch (error) {
     process.send({ id, failed: error instanceof Error ? error.message : String(error) })
   }
-})
+}
+
 process.on('disconnect', () => process.exit(1))
 // The product ends when it has nothing left to do, questions or not; our own programs stay from ready() on.
 process.channel.unref()

@@ -69,7 +69,7 @@ describe('a peer outside the list', () => {
     let bytes = 0
     const { ended } = await exchange({
       dial,
-      steps: [await clientHello()],
+      steps: [clientHello()],
       opened: (socket) => socket.on('data', (chunk: Buffer) => (bytes += chunk.length)),
     })
     expect({ ended, bytes, tlsConnections }).toEqual({ ended: 'reset', bytes: 0, tlsConnections: 0 })

@@ -37,7 +37,11 @@ async function status(path = '/webhooks/meta'): Promise<number | string> {
 const moved = (yaml: string) => yaml.replace('/webhooks/meta', '/webhooks/moved')
 
 const BAD: readonly (readonly [string, (yaml: string) => string, RegExp])[] = [
-  ['YAML that is none', (yaml) => moved(yaml).replace('shutdown:', 'shutdown: {'), /line \d+: a \[ or \{ is not closed/],
+  [
+    'YAML that is none',
+    (yaml) => moved(yaml).replace('shutdown:', 'shutdown: {'),
+    /line \d+: a \[ or \{ is not closed/,
+  ],
   ['an empty file', () => '', /is empty/],
   ['an unknown key', (yaml) => `${moved(yaml)}upstrm: x\n`, /upstrm is not a setting/],
   [

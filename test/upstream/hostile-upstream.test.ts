@@ -81,7 +81,7 @@ describe.each(WAYS)('%s: an upstream that', (way) => {
     row,
   ])
 
-  it.each(rows)('%s', async (_name, { behaviour, code, streamed = code, patience = 'long' }) => {
+  it.each(rows)('%s', async (_name, { behaviour, code, streamed = code, patience }) => {
     upstream.behave(behaviour)
     expectOutcome(await deliver(way, patience), way === 'unsigned' ? streamed : code)
     expect(upstream.connections).toBe(1)
