@@ -1,5 +1,6 @@
 // `hubgate allowlist refresh`: fetches, checks and stores the list, or says which guard refuses and how to override it once.
 import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -127,7 +128,7 @@ function refusal(outcome: GuardRefusal, file: string): CliError {
   const hint = failures.some(({ final }) => final === true)
     ? 'nothing overrides that; see what was dropped with --verbose'
     : `docs/allowlist.md says what each guard protects from; to override it this once: ${override}`
-  return new CliError(`${refusalText(failures)}\n  ${visible(file)} stays as it is`, {
+  return new CliError(`${refusalText(failures)}\n  ${unchanged(file)}`, {
     hint,
     exit: EXIT.wanting,
   })
@@ -136,11 +137,11 @@ function refusal(outcome: GuardRefusal, file: string): CliError {
 /** What ended it before there was an outcome: all of them leave the list as it is. */
 function failure(error: unknown, file: string): unknown {
   if (error instanceof RegistryError)
-    return new CliError(`${error.message}; ${file} stays as it is`, { hint: error.hint })
+    return new CliError(`${error.message}; ${unchanged(file)}`, { hint: error.hint })
   if (error instanceof Locked)
     return new CliError(error.message, { hint: 'wait for it, then look at the list' })
   if (error instanceof AllowListError)
-    return new CliError(`what came is no list: ${error.message}; ${file} stays as it is`, {
+    return new CliError(`what came is no list: ${error.message}; ${unchanged(file)}`, {
       hint: error.hint,
       exit: EXIT.wanting,
     })
@@ -149,6 +150,10 @@ function failure(error: unknown, file: string): unknown {
       hint: 'its directory has to be writable: the new list is written beside it and renamed',
     })
   return error
+}
+
+function unchanged(file: string): string {
+  return `${visible(file)} ${existsSync(file) ? 'stays as it is' : 'is still not there'}`
 }
 
 function place({ host, port }: RegistryAddress): string {

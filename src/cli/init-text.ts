@@ -34,10 +34,10 @@ ${fingerprintComment()}
     - { name: ${META_ROOT?.name}, file: anchors/${META_ROOT?.name}.pem }
 
 sources:
-  # The addresses of Meta (AS32934): one prefix a line, # begins a comment. To get them:
-  #   whois -h whois.radb.net -- '-i origin AS32934' | awk '/^route6?:/ { print $2 }' | sort -u
-  # Anyone may register such an object in some registries: look the result over.
-  allowlist: data/as32934.txt
+  # The addresses of Meta (AS32934). To get them, and again every day: hubgate allowlist refresh
+  # (docs/allowlist.md: cron, systemd, Kubernetes; what it checks)
+  allowlist: data/as32934.txt      # one prefix a line, # begins a comment
+  # refresh: { every: 24h }        # instead of cron: the gateway refreshes it by itself
   # mode: none                     # instead of the list: the source gate is off, shouted at every start
 
 apps:
@@ -66,7 +66,7 @@ Enter at Meta (App dashboard, Webhooks):
 Next:
   1. Put the certificate of ${host} where tls.certificate and tls.key say.
   2. Download Meta's current root (${file} says from where) and store it: hubgate anchor add FILE -c ${file}
-  3. Write the list of Meta's prefixes to data/as32934.txt; ${file} says how to get it.
+  3. Get the addresses of Meta, now and from cron: hubgate allowlist refresh -c ${file}
   4. Set APP_SECRET (App settings, Basic) and VERIFY_TOKEN in the environment.
   5. hubgate config check -c ${file}
   6. hubgate serve -c ${file}

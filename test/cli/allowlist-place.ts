@@ -5,13 +5,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { keepOutput } from '../canary.ts'
+import { HUBGATE } from '../support/hubgate.ts'
 import { PATH } from '../support/programs.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
-/** What makes Node run the command line from its sources. */
-export const HUBGATE: readonly string[] = [process.execPath, '--import', import.meta.resolve('tsx'), MAIN]
 
 export interface Ran {
   readonly code: number | null

@@ -103,7 +103,7 @@ describe('an answer that somebody else fetched', () => {
     const { code, err } = await place.allowlist(['refresh', '--from', '-'], { input })
     expect(code).toBe(1)
     expect(err).toMatch(
-      /^hubgate: error: the answer is cut off[^\n]*as32934\.txt stays as it is\nhubgate: hint: /,
+      /^hubgate: error: the answer is cut off[^\n]*as32934\.txt is still not there\nhubgate: hint: /,
     )
   })
 
