@@ -90,11 +90,6 @@ describe('the command line', () => {
       ['doctor', '--json', 'x'],
       'hubgate: error: doctor is not built yet in this version\nhubgate: hint: ',
     ],
-    [
-      'what is not built yet of the allow-list',
-      ['allowlist', 'refresh', '--server', 'x'],
-      'hubgate: error: allowlist refresh is not built yet in this version\n',
-    ],
     ['a noun without its verb', ['config'], 'Usage: hubgate config'],
     ['nothing', [], 'Usage: hubgate'],
   ])('%s is wrong use', (_name, args, expected) => {
