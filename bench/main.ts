@@ -1,6 +1,7 @@
 // `npm run bench`: measures, and prints what it found. Progress goes to standard error, results to standard output.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { allowlist } from './allowlist.ts'
 import { CheckFailed } from './benchmark.ts'
 import { claimCores } from './cores.ts'
 import { deliveries } from './deliveries/benchmark.ts'
@@ -11,7 +12,7 @@ import { reportMarkdown, reportText } from './report.ts'
 import { runBenchmarks } from './run.ts'
 import { ROOT } from './watched-process.ts'
 
-const BENCHMARKS = [deliveries, prefixes] as const
+const BENCHMARKS = [deliveries, prefixes, allowlist] as const
 
 try {
   await main(process.argv.slice(2))

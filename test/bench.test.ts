@@ -67,6 +67,14 @@ describe('npm run bench', () => {
               row('the address was read before', 'net.BlockList'),
             ],
           },
+          {
+            name: 'allowlist',
+            rows: [
+              row('refresh, answer of the real size', 'hubgate'),
+              row('load 20,000 prefixes', 'hubgate'),
+              row('look-up among 20,000', 'hubgate'),
+            ],
+          },
         ],
       })
       expect(numbersIn(report).filter((value) => !(value >= 0))).toEqual([])
