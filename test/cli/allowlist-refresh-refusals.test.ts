@@ -50,6 +50,14 @@ describe('a guard that refuses', () => {
     expect(stored(place.read('data/as32934.txt.last-good'))).toEqual(META_PREFIXES)
   })
 
+  it('prints a command that a shell takes, whatever the names', async () => {
+    registry.answerFrom(metaRoutes({ ipv4: 433, ipv6: 20 }))
+    const { err } = await refresh('--out', "it's a/list $HOME.txt")
+    const command = /to override it this once: (.*)$/m.exec(err)?.[1] ?? ''
+    expect(await place.run(['sh', '-c', command])).toMatchObject({ code: 0, err: '' })
+    expect(stored(place.read("it's a/list $HOME.txt"))).toContain('157.240.0.0/16')
+  })
+
   it('is told to programs as well', async () => {
     registry.answerFrom(metaRoutes({ ipv4: 433, ipv6: 20 }))
     const { code, out } = await refresh('--json')

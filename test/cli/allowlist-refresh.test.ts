@@ -98,6 +98,14 @@ describe('an answer that somebody else fetched', () => {
     expect(stored(place.read())).toEqual(META_PREFIXES)
   })
 
+  it('has a name that adds no line to the list', async () => {
+    place.write('x\n0.0.0.0%0', answer)
+    const { code } = await place.allowlist(['refresh', '--from', 'x\n0.0.0.0%0'])
+    expect(code).toBe(0)
+    expect(place.read()).toMatch(/^# source: x\S*0\.0\.0\.0%0$/m)
+    expect(stored(place.read())).toEqual(META_PREFIXES)
+  })
+
   it('is an error where its end is missing', async () => {
     const input = answer.slice(0, answer.length / 2)
     const { code, err } = await place.allowlist(['refresh', '--from', '-'], { input })
