@@ -127,6 +127,11 @@ describe('closes whom it would refuse now, and no one else:', () => {
       change: client({ require: 'observe', commonNames: ['nobody.example'] }),
       closed: NOBODY,
     },
+    {
+      what: 'certificates only observed, and one anchor removed',
+      change: (config) => client({ require: 'observe', anchors: config.client.anchors.slice(0, 1) })(config),
+      closed: NOBODY,
+    },
     { what: 'certificates only for deliveries', change: client({ require: 'deliveries' }), closed: NOBODY },
     {
       what: 'fewer connections allowed than there are',
