@@ -69,6 +69,17 @@ describe('the handshake', () => {
     await expectNothingLeft()
     await expectDelivered({ world, consumer })
   })
+
+  it('that failed leaves no connection open, though the client stays', async () => {
+    await start({ limits: {} })
+    const socket = connect({ port: world.port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.on('error', () => {})
+    socket.resume()
+    socket.write('GET / HTTP/1.1\r\n\r\n')
+    await expect.poll(codes, { timeout: 10_000 }).toEqual(['TLS_FAILED'])
+    await expectNothingLeft()
+    socket.destroy()
+  })
 })
 
 describe('the head', () => {
