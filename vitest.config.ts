@@ -1,11 +1,11 @@
-// How the suite runs: each file in a process of its own, two at a time, so that sockets, signals and memory stay apart.
+// How the suite runs: each file in a process of its own, three at a time (most of them wait for the network), so that sockets, signals and memory stay apart.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     watch: false,
     testTimeout: 20_000,
     hookTimeout: 30_000,
