@@ -128,10 +128,9 @@ export class Connection {
     this.socket.destroy()
   }
 
-  /** Takes no further request: ends at once where it is idle, else with the answer in flight, if need be after `grace` milliseconds. */
-  retire(grace?: number): void {
+  /** Takes no further request: ends at once where it is idle, else with the answer in flight. */
+  retire(): void {
     this.closing = true
     if (this.exchanges.size === 0) this.close()
-    else if (grace !== undefined) setTimeout(() => this.destroy(), grace).unref()
   }
 }

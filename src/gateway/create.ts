@@ -4,16 +4,15 @@ import type { RefreshStatus } from '../allowlist/status.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/problem.ts'
 import { warningsOf } from '../config/warnings.ts'
-import { refuse } from '../domain/verdict.ts'
 import type { Policy } from '../gates/policy.ts'
 import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
 import { changesBetween, fixedSettings, lostList } from './changes.ts'
-import { acceptConnection, refuseConnection } from './connection-phase.ts'
-import type { Connection } from './connection.ts'
+import { acceptConnection } from './connection-phase.ts'
 import { Connections } from './connections.ts'
+import { dismissAll, dismissUnwelcome } from './dismiss.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
 import { ListKeeper } from './list-keeper.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
@@ -23,7 +22,6 @@ import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
 import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
 import { fingerprint } from './watch.ts'
-import { unwelcome } from './welcome.ts'
 
 export interface CreateOptions {
   /** Where the configuration came from, for reloads; without it only the files it names are read again. */
@@ -33,9 +31,6 @@ export interface CreateOptions {
   /** For tests of the policy itself: the gates to run instead. */
   readonly unsafePolicy?: (policy: Policy) => Policy
 }
-
-/** Connections that a change made unwelcome have this long to finish what is in flight, milliseconds. */
-const RETIRE_GRACE_MS = 30_000
 
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
@@ -180,7 +175,7 @@ export class RunningGateway implements Gateway {
     this.#state = 'ended'
     this.#cutPause()
     for (const listener of this.#listeners) listener.close()
-    for (const connection of this.#shared.connections) this.#cutOff(connection)
+    dismissAll(this.#shared)
     this.#shared.connections.stop()
     this.#shared.agents.destroy()
     this.generation.servers.http.retire()
@@ -229,30 +224,9 @@ export class RunningGateway implements Gateway {
     return {
       outcome: 'reloaded',
       generation: this.generation.id,
-      closed: this.#closeUnwelcome(),
+      closed: dismissUnwelcome(this.#shared),
       changes: changesBetween(before, this.generation),
     }
-  }
-
-  /** @returns how many there were. */
-  #closeUnwelcome(): number {
-    let closed = 0
-    for (const connection of this.#shared.connections) {
-      const end = connection.closing ? undefined : unwelcome(connection, this.generation)
-      if (end === undefined) continue
-      refuseConnection(this.#shared, connection, end)
-      connection.retire(RETIRE_GRACE_MS)
-      closed += 1
-    }
-    return closed
-  }
-
-  // Time is up. Who still waits is told to come again, and every end has its record before the last line of the log.
-  #cutOff(connection: Connection): void {
-    const refusal = refuse('DRAINING', 'not finished when hubgate ended')
-    refuseConnection(this.#shared, connection, { gate: 'gateway', refusal })
-    for (const exchange of connection.exchanges) exchange.refuse('gateway', refusal)
-    connection.destroy()
   }
 
   // At every start and every reload: what is switched off, and what will not work for long.

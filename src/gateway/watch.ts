@@ -5,7 +5,8 @@ import { realpath, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 const POLL_MS = 1_000
-// Several files change together (certificate and key): look once they have settled.
+// Several files change together (certificate and key): look once they have settled. And a directory may be a busy one
+// (a database beside the list): so many looks a second it costs at most.
 const SETTLE_MS = 100
 
 export interface FileWatch {
@@ -23,6 +24,7 @@ export interface WatchInputs {
 export function watchFiles({ files, since, onChange }: WatchInputs): FileWatch {
   let known = since
   let closed = false
+  let noticed: NodeJS.Timeout | undefined
   let settling: NodeJS.Timeout | undefined
   const look = async () => {
     const now = await fingerprint(files)
@@ -31,15 +33,22 @@ export function watchFiles({ files, since, onChange }: WatchInputs): FileWatch {
     clearTimeout(settling)
     settling = setTimeout(onChange, SETTLE_MS)
   }
+  const notice = () => {
+    noticed ??= setTimeout(() => {
+      noticed = undefined
+      void look()
+    }, SETTLE_MS).unref()
+  }
   const poll = setInterval(() => void look(), POLL_MS)
   poll.unref()
   const directories = [...new Set(files.map((file) => dirname(file)))]
-  const watchers = directories.flatMap((directory) => watchDirectory(directory, () => void look()))
+  const watchers = directories.flatMap((directory) => watchDirectory(directory, notice))
   void look()
   return {
     close: () => {
       closed = true
       clearInterval(poll)
+      clearTimeout(noticed)
       clearTimeout(settling)
       for (const watcher of watchers) watcher.close()
     },

@@ -1,5 +1,5 @@
 // After a reload each open connection is judged again: who would be refused now is closed and counted, everybody else stays.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { type HeldUpstream, startHeldUpstream } from '../support/held-upstream.ts'
 import { type KeptClient, keptClient } from '../support/kept-client.ts'
@@ -205,5 +205,22 @@ describe('a connection that became unwelcome with a delivery in flight', () => {
     expect((await first)?.status).toBe(200)
     expect(await busy.closed).toHaveLength(2)
     expect(upstream.received).toHaveLength(received)
+  })
+
+  it('that never ends, is cut off after a while, and its record says why', async () => {
+    const busy = await keptClient(world, { identity: world.pki.digicert.client() })
+    upstream.hold()
+    const answer = busy.deliver()
+    await expect.poll(() => upstream.waiting).toBe(1)
+    world.records.length = 0
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    await world.gateway.reload(withoutDigicert(world.config))
+    vi.advanceTimersByTime(60_000)
+    vi.useRealTimers()
+    expect((await answer)?.status).toBe(403)
+    await busy.closed
+    expect(world.records).toMatchObject([
+      { kind: 'request', outcome: 'refused', code: 'CERTIFICATE_UNTRUSTED' },
+    ])
   })
 })

@@ -1,4 +1,5 @@
 // Files that the configuration names are taken up when they change, however they are replaced, without anybody asking.
+import { createHook } from 'node:async_hooks'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -225,5 +226,20 @@ describe('a watch of files', () => {
     writeFileSync(file, '333')
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(changes).toBe(1)
+  })
+
+  it('costs little in a directory where a thousand other things happen', async () => {
+    const { watch, changes } = await watched('d')
+    let requests = 0
+    const hook = createHook({ init: (_id, kind) => (requests += Number(kind === 'FSREQPROMISE')) }).enable()
+    for (let i = 0; i < 1_000; i++) {
+      writeFileSync(join(directory, 'neighbour'), `${i}`)
+      if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    hook.disable()
+    watch.close()
+    expect(requests).toBeLessThan(100)
+    expect(changes()).toBe(0)
   })
 })
