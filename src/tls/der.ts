@@ -119,6 +119,13 @@ export function readOid({ content }: Element): string {
   return [root, first - root * 40, ...arcs.slice(1)].join('.')
 }
 
+/** X.690 §11.1: true is 0xff. OpenSSL takes every byte but 0 for true, so that another one would say two things. */
+export function readBoolean({ content }: Element): boolean {
+  const [byte, ...more] = content
+  if (more.length > 0 || (byte !== 0x00 && byte !== 0xff)) throw new DerError('a malformed BOOLEAN')
+  return byte === 0xff
+}
+
 /** UTCTime or GeneralizedTime as RFC 5280 §4.1.2.5 allows them: to the second, in Z. */
 export function readTime({ tag, content }: Element): Date {
   const text = Buffer.from(content).toString('latin1')

@@ -2,7 +2,7 @@
 // Structure, never a printed subject: in text an O or OU can spell "CN=…". Signature and chain are OpenSSL's to verify.
 import { createHash } from 'node:crypto'
 import type { Leaf, LeafKey } from '../domain/leaf.ts'
-import { DerError, DerReader, TAG, readOid, readOnly, readText, readTime } from './der.ts'
+import { DerError, DerReader, TAG, readBoolean, readOid, readOnly, readText, readTime } from './der.ts'
 
 const OID = {
   commonName: '2.5.4.3',
@@ -180,5 +180,8 @@ function readExtendedKeyUsage(value: Uint8Array | undefined): string[] | undefin
 function readIsAuthority(value: Uint8Array | undefined): boolean {
   if (value === undefined) return false
   const constraints = new DerReader(readOnly(value, TAG.sequence).content)
-  return constraints.optional(TAG.boolean)?.content[0] === 0xff
+  const authority = constraints.optional(TAG.boolean)
+  constraints.optional(TAG.integer)
+  constraints.end()
+  return authority !== undefined && readBoolean(authority)
 }
