@@ -96,7 +96,7 @@ export interface LoadedSources {
 }
 
 /**
- * Reads `state` and `sources` alone; the rest of the file may hold whatever it likes.
+ * Reads `state` and `sources` alone; the other sections may hold whatever they like.
  * @param file undefined: the defaults. @throws ConfigError with all problems of the two.
  */
 export function loadSources({

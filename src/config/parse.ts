@@ -4,6 +4,7 @@ import { type Digest, digest } from './digest.ts'
 import type { Surroundings } from './interpolate.ts'
 import type { Problem } from './problem.ts'
 import { ruleProblems } from './rules.ts'
+import { sourceRules } from './rules-sources.ts'
 import { type Draft, type Settings, schema } from './schema.ts'
 import { settingBelow } from './setting-path.ts'
 import { descriptionOf, shapeOf } from './settings-tree.ts'
@@ -34,16 +35,22 @@ export function parseSettings(raw: unknown, surroundings: Surroundings): Parsed 
 
 const KEEPING = schema.pick({ state: true, sources: true })
 
-/** The same for the two sections that keeping the list needs; what else the value holds is not looked at. */
+/**
+ * The same for the two sections that keeping the list needs. What the others hold is not looked at; only a key that is none
+ * at all is reported, since it may be one of the two, mistyped.
+ */
 export function parseKeeping(raw: unknown, surroundings: Surroundings) {
-  const whole = new Map(Object.entries(raw ?? {}))
-  const picked = Object.fromEntries(
-    ['state', 'sources'].flatMap((key) => (whole.has(key) ? [[key, whole.get(key)]] : [])),
+  const picked = Object.entries(raw ?? {}).filter(
+    ([key]) => Object.hasOwn(KEEPING.shape, key) || !Object.hasOwn(schema.shape, key),
   )
-  const digested = digest(picked, surroundings)
+  const digested = digest(Object.fromEntries(picked), surroundings)
   const read = KEEPING.safeParse(digested.value)
   const shapeProblems = read.success ? [] : read.error.issues.map((issue) => problemOf(issue, digested))
-  const problems = withoutEchoes([digested.problems, shapeProblems], digested.meant)
+  const acrossProblems = read.success ? sourceRules(read.data) : []
+  const problems = withoutEchoes(
+    [digested.problems, shapeProblems, acrossProblems.map((found) => quoted(found, digested))],
+    digested.meant,
+  )
   return { settings: problems.length === 0 && read.success ? read.data : undefined, problems }
 }
 

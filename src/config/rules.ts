@@ -4,6 +4,7 @@ import type { ListenAddress } from './config.ts'
 import { NOT_BUILT } from './kinds.ts'
 import type { Problem } from './problem.ts'
 import { routeRules } from './rules-routes.ts'
+import { sourceRules } from './rules-sources.ts'
 import type { Draft, Settings } from './schema.ts'
 import { isLoopback, sameEndpoint } from './endpoints.ts'
 
@@ -13,6 +14,7 @@ export function ruleProblems(draft: Draft): Problem[] {
     ...listenRules(draft),
     ...tlsRules(draft),
     ...clientRules(draft),
+    ...sourceRules(draft),
     ...appRules(draft),
     ...routeRules(draft),
     ...limitRules(draft),
