@@ -25,6 +25,9 @@ export function altered(
 /** X.509 version 1: no version, no extensions. */
 export const asVersionOne = (parts: Parts): readonly Asn1[] => parts.slice(1, 7)
 
+/** Version 3 without any extension: nothing tells which of its issuer's keys it is. */
+export const withoutExtensions = (parts: Parts): readonly Asn1[] => parts.slice(0, 7)
+
 /** Its extensions once more behind themselves. */
 export function withExtensionsTwice(parts: Parts): readonly Asn1[] {
   const extensions = partsOf(parts[7]).flatMap(partsOf)

@@ -4,9 +4,10 @@ import { rootCertificates } from 'node:tls'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { digicertShaped, metaShaped } from '../../src/lab/pki/authorities.ts'
-import type { Issued } from '../../src/lab/pki/certificate.ts'
+import { type Issued, issue } from '../../src/lab/pki/certificate.ts'
 import { AnchorFileError, anchorOf, anchorsOf, loadAnchors, parseAnchors } from '../../src/tls/anchors.ts'
 import { KNOWN_ANCHORS } from '../../src/tls/known-anchors.ts'
+import { altered, withoutExtensions } from '../support/altered-certificate.ts'
 import { below, root } from './cases/case.ts'
 
 const DIGICERT =
@@ -188,7 +189,8 @@ describe('the anchors that Meta is known to use', () => {
 
 describe('the anchor of a chain', () => {
   const certificateOf = ({ der }: { der: Buffer }) => new X509Certificate(der)
-  const [first, second, stranger] = [root('Lab Twin'), root('Lab Twin'), root('Lab Twin')]
+  const twin = () => issue({ subject: [{ type: 'CN', value: 'Lab Twin' }], authority: {} })
+  const [first, second, stranger] = [twin(), twin(), twin()]
   const anchors = [first, second].map((issued, i) => anchorOf(certificateOf(issued), `twin-${i + 1}`))
   const names = (chain: readonly { der: Buffer }[]) =>
     anchorsOf(chain.map(certificateOf), anchors).map(({ name }) => name)
@@ -198,6 +200,11 @@ describe('the anchor of a chain', () => {
     expect(names([below(second, 'x')])).toEqual(['twin-2'])
     const intermediate = below(second, 'Lab Intermediate')
     expect(names([below(intermediate, 'x'), intermediate])).toEqual(['twin-2'])
+  })
+
+  it('is told by the signature where no key identifier tells it', () => {
+    const client = meta.client({ issuer: second })
+    expect(names([altered(client, second, withoutExtensions).leaf])).toEqual(['twin-2'])
   })
 
   it('is any, where no signer is seen', () => {

@@ -4,11 +4,30 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { META_CLIENT_NAME, digicertShaped, metaShaped, selfSigned } from '../../src/lab/pki/authorities.ts'
 import { anchorOf, anchorsOf } from '../../src/tls/anchors.ts'
+import { DerError, DerReader, TAG } from '../../src/tls/der.ts'
 import { readLeaf } from '../../src/tls/read-leaf.ts'
 
 const meta = metaShaped()
 const digicert = digicertShaped()
 const anchors = [meta.root, digicert.root].map(({ der }, i) => anchorOf(new X509Certificate(der), `lab-${i}`))
+
+describe('an element of DER', () => {
+  it.each([
+    ['nothing', []],
+    ['a tag alone', [0x04]],
+    ['content cut off', [0x04, 2, 1]],
+    ['a length cut off', [0x04, 0x82, 1]],
+    ['a length of no bytes: indefinite', [0x04, 0x80, 0, 0]],
+    ['a length of five bytes', [0x04, 0x85, 0, 0, 0, 0, 1, 1]],
+    ['a long length that is short', [0x04, 0x81, 1, 1]],
+    ['a length with a zero before', [0x04, 0x82, 0, 0x80, ...Array.from({ length: 0x80 }, () => 0)]],
+    ['a length of four GiB', [0x04, 0x84, 0xff, 0xff, 0xff, 0xff, 0]],
+    ['a tag of several bytes', [0x1f, 0x81, 1, 1, 0]],
+    ['another tag', [0x05, 0]],
+  ])('is refused: %s', (_name, bytes) => {
+    expect(() => new DerReader(Uint8Array.from(bytes)).next(TAG.octetString)).toThrow(DerError)
+  })
+})
 
 describe('bytes that are nearly a certificate', () => {
   const whole = [
