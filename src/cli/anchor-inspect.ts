@@ -1,7 +1,7 @@
 // `hubgate anchor inspect FILE`: what a file would have hubgate trust. Exit 3 where it is no list of CA certificates.
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { type Anchor, AnchorFileError, anchorOf, parseAnchors } from '../tls/anchors.ts'
+import { readBytes } from '../config/read-text.ts'
+import { type Anchor, AnchorFileError, MAX_FILE, anchorOf, parseAnchors } from '../tls/anchors.ts'
 import { anchorName } from './anchor-name.ts'
 import { anchorFacts, anchorText } from './anchor-text.ts'
 import { CliError, EXIT, print, printJson } from './io.ts'
@@ -20,7 +20,7 @@ export function registerAnchorInspect(anchor: Command): void {
 /** @throws CliError with exit 3 where the file is not exactly a list of CA certificates. */
 export async function readAnchorFile(file: string): Promise<readonly Anchor[]> {
   try {
-    const certificates = parseAnchors(await readFile(file))
+    const certificates = parseAnchors(readBytes(file, MAX_FILE))
     return certificates.map((certificate) => anchorOf(certificate, anchorName(certificate)))
   } catch (error) {
     if (error instanceof AnchorFileError)

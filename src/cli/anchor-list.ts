@@ -9,12 +9,12 @@ export function registerAnchorList(anchor: Command): void {
   withJson(withConfig(anchor.command('list').description('the configured trust anchors'))).action(list)
 }
 
-async function list(options: ConfigOption & JsonOption): Promise<void> {
+function list(options: ConfigOption & JsonOption): void {
   const { config } = loadMeant(options)
   const anchors: Anchor[] = []
   for (const source of config.client.anchors) {
     try {
-      anchors.push(...(await loadAnchors(source)))
+      anchors.push(...loadAnchors(source))
     } catch (error) {
       printError(`anchor ${source.name}: ${error instanceof Error ? error.message : 'cannot be read'}`)
       exitWith(EXIT.wanting)

@@ -1,4 +1,4 @@
-// Reads a small file as text, with reasons in words where that fails. Never follows into devices or pipes.
+// Reads a small file, as text or bytes, with reasons in words where that fails. Never follows into devices or pipes.
 import { readFileSync, statSync } from 'node:fs'
 import { formatSize } from './units.ts'
 
@@ -14,12 +14,25 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 
 /** @returns the text without a byte order mark. @throws Unreadable */
 export function readText(path: string, largest: number): string {
+  return readable(() => new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(path, largest)))
+}
+
+/** @throws Unreadable */
+export function readBytes(path: string | URL, largest: number): Buffer {
+  return readable(() => bytesOf(path, largest))
+}
+
+function bytesOf(path: string | URL, largest: number): Buffer {
+  const stats = statSync(path)
+  // A device or a pipe could be endless, and reading one would hold up everything else.
+  if (!stats.isFile()) throw new Unreadable('it is not a regular file')
+  if (stats.size > largest) throw new Unreadable(`it is larger than ${formatSize(largest)}`)
+  return readFileSync(path)
+}
+
+function readable<T>(read: () => T): T {
   try {
-    const stats = statSync(path)
-    // A device or a pipe could be endless.
-    if (!stats.isFile()) throw new Unreadable('it is not a regular file')
-    if (stats.size > largest) throw new Unreadable(`it is larger than ${formatSize(largest)}`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path))
+    return read()
   } catch (error) {
     if (error instanceof Unreadable) throw error
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'

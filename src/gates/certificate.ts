@@ -4,6 +4,7 @@
 import type { CertificateFacts, IdentityFacts, RequestFacts } from '../domain/facts.ts'
 import { type Leaf, OID_CLIENT_AUTH } from '../domain/leaf.ts'
 import { type Refuse, type Verdict, admit, refuse } from '../domain/verdict.ts'
+import { mayBeChallenge } from './challenge-only.ts'
 import type { Gate } from './gate.ts'
 
 type Code =
@@ -51,11 +52,13 @@ export function certificate(options: { absentMayWait: boolean }): Gate<IdentityF
 }
 
 /** Under `client.require: deliveries`: only the GET challenge may come without a certificate. */
-export function certificateOnDelivery(): Gate<Pick<RequestFacts, 'certificate' | 'method'>, Code> {
+export function certificateOnDelivery(): Gate<Pick<RequestFacts, 'certificate' | 'method' | 'route'>, Code> {
   return {
     name: 'certificate',
-    check: ({ certificate, method }) =>
-      isAbsent(certificate) && method === 'GET' ? admit('none, on a GET') : judge(certificate),
+    check: ({ certificate, method, route }) =>
+      isAbsent(certificate) && mayBeChallenge({ method, route })
+        ? admit('none, on a challenge')
+        : judge(certificate),
   }
 }
 

@@ -2,6 +2,7 @@
 // Where anyone can buy a certificate of the same authority, this is the lock.
 import type { CertificateFacts, IdentityFacts, RequestFacts } from '../domain/facts.ts'
 import { type Verdict, admit, refuse } from '../domain/verdict.ts'
+import { mayBeChallenge } from './challenge-only.ts'
 import type { Gate } from './gate.ts'
 
 type Code = 'COMMON_NAME_MISMATCH'
@@ -27,12 +28,12 @@ export function commonName(
 /** Under `client.require: deliveries`: a GET may come without a certificate, and so without a name. */
 export function commonNameOnDelivery(
   allowed: readonly string[],
-): Gate<Pick<RequestFacts, 'certificate' | 'method'>, Code> {
+): Gate<Pick<RequestFacts, 'certificate' | 'method' | 'route'>, Code> {
   return {
     name: 'common-name',
-    check: ({ certificate, method }) =>
-      certificate.leaf === undefined && method === 'GET'
-        ? admit('none, on a GET')
+    check: ({ certificate, method, route }) =>
+      certificate.leaf === undefined && mayBeChallenge({ method, route })
+        ? admit('none, on a challenge')
         : judge(certificate, allowed),
   }
 }

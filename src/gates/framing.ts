@@ -55,11 +55,14 @@ function fieldSyntax({ fields }: Needs): string | undefined {
 }
 
 // RFC 9112 §3.2: exactly one Host. RFC 3986 §3.2.2 without user information, which is no part of Host.
-const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/
 function host({ fields }: Needs): string | undefined {
   const values = fields.all('host')
   if (values.length !== 1) return `${values.length} Host fields, not exactly one`
-  return HOST.test(values[0] ?? '') ? undefined : 'Host is not a name with an optional port'
+  const match = HOST.exec(values[0] ?? '')
+  return match !== null && Number(match[1] ?? 0) <= 65_535
+    ? undefined
+    : 'Host is not a name with an optional port'
 }
 
 function singletons({ fields }: Needs): string | undefined {

@@ -43,6 +43,8 @@ export class Exchange {
   passed: readonly string[]
   observations: readonly Observation[]
   #ended = false
+  #gone = false
+  #whenGone: (() => void) | undefined
   readonly #aborted = new AbortController()
 
   constructor({ shared, connection, request, response }: ExchangeInputs) {
@@ -71,6 +73,12 @@ export class Exchange {
   /** Whether the connection takes another request after this one's answer: not where the client asked to close (RFC 9112 §9.6). */
   get keepsAlive(): boolean {
     return this.response.shouldKeepAlive && this.connection.outlasts(this)
+  }
+
+  /** Calls back once the answer was taken, or nobody is left to take it. */
+  whenGone(callback: () => void): void {
+    if (this.#gone) callback()
+    else this.#whenGone = callback
   }
 
   /** Keeps what a phase found, and answers a refusal. @returns whether to go on. */
@@ -159,6 +167,8 @@ export class Exchange {
   clientGone(): void {
     const { connection } = this
     if (!connection.exchanges.delete(this)) return
+    this.#gone = true
+    this.#whenGone?.()
     // Where all is done nobody waits for the signal, and its DOMException would cost each delivery some 5 %.
     if (this.phase !== 'done') this.#aborted.abort()
     this.record({

@@ -29,6 +29,13 @@ export function parserRefusal(error: NodeJS.ErrnoException): ParserRefusal {
     return { code: 'HEAD_TOO_LARGE', gate: 'parser', detail: 'larger than limits.head' }
   if (reason === 'ERR_HTTP_REQUEST_TIMEOUT')
     return { code: 'HEAD_TIMEOUT', gate: 'deadline', detail: 'not complete within limits.headTimeout' }
+  // Node stops its parser where answers wait to be taken: nothing is wrong with the request, but its place is lost.
+  if (reason === 'HPE_PAUSED')
+    return {
+      code: 'OVERLOADED',
+      gate: 'parser',
+      detail: 'more requests at once than their answers are taken',
+    }
   if (reason.startsWith('ERR_SSL')) return { code: 'TLS_FAILED', gate: 'tls', detail: `OpenSSL: ${reason}` }
   const detail = `parser: ${error.message.replace(/^Parse Error: /, '')}`
   return { code: 'FRAMING_INVALID', gate: 'parser', detail }

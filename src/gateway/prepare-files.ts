@@ -11,7 +11,7 @@ export interface Where {
 
 /** @returns what `work` gives, or undefined after adding its failure to `problems`. */
 export async function attempt<T>(
-  work: () => Promise<T>,
+  work: () => T | Promise<T>,
   problems: Problem[],
   { setting, where, hint }: Where,
 ): Promise<T | undefined> {

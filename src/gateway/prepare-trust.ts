@@ -1,12 +1,15 @@
 // Reads the trust anchors and our own certificate for a generation, with what is wrong or worth a warning about them.
 import { X509Certificate, createPrivateKey } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
+import { readText } from '../config/read-text.ts'
 import { type Anchor, loadAnchors } from '../tls/anchors.ts'
 import { type ServerIdentity, tlsOptions } from '../tls/context.ts'
 import { attempt } from './prepare-files.ts'
+
+/** Bytes: a chain and its key are some kilobytes. */
+const MAX_PEM = 1024 * 1024
 
 export async function prepareAnchors(config: Config, problems: Problem[]): Promise<readonly Anchor[]> {
   const anchors: Anchor[] = []
@@ -45,12 +48,12 @@ export async function prepareIdentity(
     })
     return undefined
   }
-  const certificate = await attempt(() => readFile(tls.certificate, 'utf8'), problems, {
+  const certificate = await attempt(() => readText(tls.certificate, MAX_PEM), problems, {
     setting: 'tls.certificate',
     where: `${tls.certificate}: `,
     hint: 'the PEM file with your certificate and its intermediates',
   })
-  const key = await attempt(() => readFile(tls.key, 'utf8'), problems, {
+  const key = await attempt(() => readText(tls.key, MAX_PEM), problems, {
     setting: 'tls.key',
     where: `${tls.key}: `,
     hint: 'the PEM file with the private key',

@@ -1,8 +1,8 @@
 // Reads trust anchors: files that hold exactly CA certificates. Node loads an empty, cut-off or garbage list silently,
 // so every byte is accounted for here before OpenSSL sees it. Which anchor a chain ends in is for the record only.
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { AnchorConfig } from '../config/config.ts'
+import { readBytes } from '../config/read-text.ts'
 import { type KnownAnchor, knownAnchor } from './known-anchors.ts'
 import { readPathLength } from './read-leaf.ts'
 
@@ -22,13 +22,12 @@ const BUILTIN: Readonly<Record<'digicert-ev', URL>> = {
 }
 
 /** The largest file read as an anchor, bytes: a bundle of all public roots is some 200 KiB. */
-const MAX_FILE = 1024 * 1024
+export const MAX_FILE = 1024 * 1024
 
 /** @throws AnchorFileError in words for an operator, or the system's error where the file cannot be read. */
-export async function loadAnchors(source: AnchorConfig): Promise<readonly Anchor[]> {
+export function loadAnchors(source: AnchorConfig): readonly Anchor[] {
   const file = source.kind === 'builtin' ? BUILTIN[source.builtin] : source.file
-  const bytes = await readFile(file)
-  const certificates = parseAnchors(bytes)
+  const certificates = parseAnchors(readBytes(file, MAX_FILE))
   return certificates.map((certificate, i) =>
     anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name),
   )

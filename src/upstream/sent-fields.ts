@@ -42,6 +42,23 @@ const ASSERTING = new Set([
   'fastly-client-ip',
   'x-original-forwarded-for',
   'x-envoy-external-address',
+  'client-ip',
+  'x-originating-ip',
+  'x-remote-ip',
+  'x-remote-addr',
+  'forwarded-for',
+  'x-forwarded',
+  'x-ssl',
+  'ssl-client',
+  'cf-client-cert',
+  'hubgate',
+  'x-arr-clientcert',
+  'x-tls-client-cert',
+  'x-amzn-trace-id',
+  // Frameworks that sit behind IIS or Symfony's habits take these for the request's own URL or host.
+  'x-original-url',
+  'x-rewrite-url',
+  'x-original-host',
 ])
 
 const ASSERTING_PREFIXES = [

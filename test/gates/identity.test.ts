@@ -4,7 +4,7 @@ import type { CertificateFacts } from '../../src/domain/facts.ts'
 import { OID_CLIENT_AUTH } from '../../src/domain/leaf.ts'
 import { certificate, certificateOnDelivery } from '../../src/gates/certificate.ts'
 import { commonName, commonNameOnDelivery } from '../../src/gates/common-name.ts'
-import { ABSENT, COMMON_NAME, certificateFacts, leaf, outcome } from './facts.ts'
+import { ABSENT, COMMON_NAME, certificateFacts, leaf, outcome, route } from './facts.ts'
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
 const ANY_USAGE = '2.5.29.37.0'
@@ -77,17 +77,26 @@ describe('certificate gate on a delivery', () => {
   const gate = certificateOnDelivery()
 
   it.each(CERTIFICATES)('a POST with %s', (_name, certificate, expected) =>
-    expect(outcome(gate.check({ certificate, method: 'POST' }))).toBe(expected),
+    expect(outcome(gate.check({ certificate, method: 'POST', route: route() }))).toBe(expected),
   )
 
   it.each(CERTIFICATES)('a GET with %s', (name, certificate, expected) =>
-    expect(outcome(gate.check({ certificate, method: 'GET' }))).toBe(
+    expect(outcome(gate.check({ certificate, method: 'GET', route: route() }))).toBe(
       name.startsWith('none') ? 'admit' : expected,
     ),
   )
 
+  it.each([
+    ['a route that streams through', route({ mode: 'unsigned', apps: [], keys: [], tokens: [] })],
+    ['no route', undefined],
+  ])('a GET to %s is no challenge, and may not come without', (_name, to) =>
+    expect(outcome(gate.check({ certificate: ABSENT, method: 'GET', route: to }))).toBe(
+      'CERTIFICATE_MISSING',
+    ),
+  )
+
   it.each(['HEAD', 'get', 'PUT', ''])('only GET may come without: %s', (method) =>
-    expect(outcome(gate.check({ certificate: ABSENT, method }))).toBe('CERTIFICATE_MISSING'),
+    expect(outcome(gate.check({ certificate: ABSENT, method, route: route() }))).toBe('CERTIFICATE_MISSING'),
   )
 })
 
@@ -157,9 +166,13 @@ describe('common-name gate', () => {
 
   it('on a delivery: a GET may come without, a POST may not, and a wrong name never', () => {
     const gate = commonNameOnDelivery([COMMON_NAME])
-    expect(outcome(gate.check({ certificate: ABSENT, method: 'GET' }))).toBe('admit')
-    expect(outcome(gate.check({ certificate: ABSENT, method: 'POST' }))).toBe('COMMON_NAME_MISMATCH')
+    expect(outcome(gate.check({ certificate: ABSENT, method: 'GET', route: route() }))).toBe('admit')
+    expect(outcome(gate.check({ certificate: ABSENT, method: 'POST', route: route() }))).toBe(
+      'COMMON_NAME_MISMATCH',
+    )
     const wrong = withLeaf({ commonNames: ['x'] })
-    expect(outcome(gate.check({ certificate: wrong, method: 'GET' }))).toBe('COMMON_NAME_MISMATCH')
+    expect(outcome(gate.check({ certificate: wrong, method: 'GET', route: route() }))).toBe(
+      'COMMON_NAME_MISMATCH',
+    )
   })
 })

@@ -59,7 +59,6 @@ export const END_TO_END = [
   'Cookie',
   'Authorization',
   'X-Hub-Signature',
-  'Forwarded-For',
   'X-Realm',
   'Client',
   'Proxyish',

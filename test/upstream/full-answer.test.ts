@@ -69,8 +69,8 @@ describe('answer: full', () => {
 
   it.each([
     [200, 'acknowledged'],
-    [201, 'acknowledged'],
-    [299, 'acknowledged'],
+    [201, 'answered'],
+    [299, 'answered'],
     [400, 'answered'],
     [421, 'answered'],
     [427, 'answered'],
