@@ -1,5 +1,7 @@
 // How an audit record is written in the log: OpenTelemetry's names where it has one, ours under `hubgate.`.
 // An allow-list: what is not named here does not reach a log. There is no place for a body, a secret or a token.
+import type { RefusalCode } from '../domain/refusals.ts'
+import { REFUSALS } from '../domain/refusals.ts'
 import type { AuditRecord } from './audit.ts'
 import type { LogLevel } from './log.ts'
 import { cut } from './text.ts'
@@ -16,6 +18,7 @@ export function auditFields(record: AuditRecord): AuditFields {
     'hubgate.phase': record.phase,
     'hubgate.gate': record.gate,
     'hubgate.detail': cut(record.detail),
+    'hubgate.hint': hintOf(record),
     'hubgate.request.id': kind === 'request' ? record.id : undefined,
     'hubgate.connection.id': record.connection,
     'network.peer.address': record.peer,
@@ -35,15 +38,43 @@ export function auditFields(record: AuditRecord): AuditFields {
     'hubgate.body.bytes': record.bodyBytes,
     'hubgate.gateway.ms': milliseconds(record.gatewayMs),
     'hubgate.upstream.ms': record.upstreamMs === undefined ? undefined : milliseconds(record.upstreamMs),
+    'hubgate.hint': hintFor(record),
     'hubgate.observed': observed.length === 0 ? undefined : observed.map(observedFields),
     trace_id: record.trace,
   }
+}
+
+// A peer inside the allow-list is most likely Meta itself, so its refusal is most likely a setting of ours, or of the app's.
+const HINTS: ReadonlyMap<RefusalCode, string> = new Map([
+  [
+    'CERTIFICATE_MISSING',
+    "switch on mutual TLS for the app in Meta's dashboard, or set client.require: deliveries where only the challenge comes without",
+  ],
+  [
+    'CERTIFICATE_UNTRUSTED',
+    "if it is Meta's, its root is no anchor here: see hubgate anchor list, then hubgate anchor add FILE",
+  ],
+])
+
+function hintOf({ prefix, code, observed }: AuditRecord): string | undefined {
+  if (prefix === undefined) return undefined
+  const codes = [code, ...observed.map((one) => one.code)]
+  return codes
+    .map((one) => (one === undefined ? undefined : HINTS.get(one)))
+    .find((hint) => hint !== undefined)
 }
 
 /** Refusals are warnings: whoever raises the level to `warn` still sees them, and no longer each delivery. */
 export function auditLevel({ outcome, code }: AuditRecord): LogLevel {
   if (code === 'INTERNAL_ERROR') return 'error'
   return outcome === 'refused' ? 'warn' : 'info'
+}
+
+// Who is let in by address and shows no certificate is most likely Meta, before mutual TLS was switched on for the app.
+function hintFor({ code, prefix, observed }: AuditRecord): string | undefined {
+  const missing =
+    code === 'CERTIFICATE_MISSING' || observed.some(({ code }) => code === 'CERTIFICATE_MISSING')
+  return missing && prefix !== undefined ? REFUSALS.CERTIFICATE_MISSING.help : undefined
 }
 
 function observedFields({ gate, code, detail }: AuditRecord['observed'][number]) {

@@ -56,6 +56,7 @@ function auditParts(values: Values, paint: Paint): string[] {
       : paint(`${outcome} ${code}`.trim(), outcome === 'aborted' ? 'yellow' : 'red'),
     visible(gate === '' ? '' : `(${gate})`),
     visible(text(values, 'hubgate.detail')),
+    visible(text(values, 'hubgate.hint')),
     paint(auditAside(values), 'dim'),
   ]
 }

@@ -1,0 +1,23 @@
+// The hint in a record: what an operator should do where a peer inside the allow-list came without a good certificate.
+import { expect, it } from 'vitest'
+import { auditFields } from '../../src/observe/audit-log.ts'
+import { delivered } from './records.ts'
+
+const MISSING = { gate: 'certificate', code: 'CERTIFICATE_MISSING', detail: 'no client certificate' } as const
+
+it.each([
+  [
+    'no certificate, from the allow-list',
+    { code: 'CERTIFICATE_MISSING' },
+    /mutual TLS .*client\.require: deliveries/,
+  ],
+  ['no certificate, while the gate observes', { observed: [MISSING] }, /mutual TLS/],
+  ['a foreign root, from the allow-list', { code: 'CERTIFICATE_UNTRUSTED' }, /hubgate anchor add/],
+  ['no certificate, from outside it', { code: 'CERTIFICATE_MISSING', prefix: undefined }, undefined],
+  ['a wrong signature', { code: 'SIGNATURE_MISMATCH' }, undefined],
+  ['a good delivery', {}, undefined],
+] as const)('%s', (_name, change, expected) => {
+  const hint = auditFields(delivered(change))['hubgate.hint']
+  if (expected === undefined) expect(hint).toBeUndefined()
+  else expect(hint).toMatch(expected)
+})
