@@ -1,7 +1,6 @@
 // How an audit record is written in the log: OpenTelemetry's names where it has one, ours under `hubgate.`.
 // An allow-list: what is not named here does not reach a log. There is no place for a body, a secret or a token.
 import type { RefusalCode } from '../domain/refusals.ts'
-import { REFUSALS } from '../domain/refusals.ts'
 import type { AuditRecord } from './audit.ts'
 import type { LogLevel } from './log.ts'
 import { cut } from './text.ts'
@@ -38,7 +37,6 @@ export function auditFields(record: AuditRecord): AuditFields {
     'hubgate.body.bytes': record.bodyBytes,
     'hubgate.gateway.ms': milliseconds(record.gatewayMs),
     'hubgate.upstream.ms': record.upstreamMs === undefined ? undefined : milliseconds(record.upstreamMs),
-    'hubgate.hint': hintFor(record),
     'hubgate.observed': observed.length === 0 ? undefined : observed.map(observedFields),
     trace_id: record.trace,
   }
@@ -68,13 +66,6 @@ function hintOf({ prefix, code, observed }: AuditRecord): string | undefined {
 export function auditLevel({ outcome, code }: AuditRecord): LogLevel {
   if (code === 'INTERNAL_ERROR') return 'error'
   return outcome === 'refused' ? 'warn' : 'info'
-}
-
-// Who is let in by address and shows no certificate is most likely Meta, before mutual TLS was switched on for the app.
-function hintFor({ code, prefix, observed }: AuditRecord): string | undefined {
-  const missing =
-    code === 'CERTIFICATE_MISSING' || observed.some(({ code }) => code === 'CERTIFICATE_MISSING')
-  return missing && prefix !== undefined ? REFUSALS.CERTIFICATE_MISSING.help : undefined
 }
 
 function observedFields({ gate, code, detail }: AuditRecord['observed'][number]) {
