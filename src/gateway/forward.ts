@@ -11,12 +11,14 @@ import type { Exchange } from './exchange.ts'
 /** What goes out, but for its body. */
 export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body'> {
   const { facts, connection, evidence, id, signal } = exchange
+  const vouched = verified(exchange)
   const fields = sentFields(facts.fields, route, {
     requestId: id,
     address: connection.peer ?? '',
-    verified: verified(exchange),
+    verified: vouched,
     app: evidence.app,
-    leaf: connection.client?.facts.authorized === true ? connection.client.der : undefined,
+    // What only observes has proved no name: such a certificate is not passed on as if it had.
+    leaf: vouched.includes('certificate') ? connection.client?.der : undefined,
   })
   return { route, method: facts.method, target: sentTarget(route, facts.query), fields, signal }
 }
