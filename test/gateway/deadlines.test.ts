@@ -9,7 +9,7 @@ import { CANARY_SECRET } from '../canary.ts'
 import { clientHello } from '../support/client-hello.ts'
 import { rawDelivery } from '../support/raw-delivery.ts'
 import { expectDelivered, expectRefusalAnswer } from '../support/refused.ts'
-import { delivery, open, send } from '../support/sender.ts'
+import { closed, delivery, open, send } from '../support/sender.ts'
 import { type World, startWorld } from '../support/world.ts'
 
 const SHORT = 500
@@ -64,7 +64,7 @@ describe('the handshake', () => {
     socket.resume()
     await once(socket, 'connect')
     begin(socket, hello)
-    await once(socket, 'close')
+    await closed(socket)
     expect(codes()).toEqual(['HANDSHAKE_TIMEOUT'])
     await expectNothingLeft()
     await expectDelivered({ world, consumer })

@@ -22,7 +22,8 @@ beforeAll(async () => {
       setTimeout(() => response.end(), hash === sha256(SLOW) ? 200 : 0)
     },
   })
-  world = await startWorld({ upstream: `${consumer.url}/hooks` })
+  // A thousand at once take their time on a busy machine.
+  world = await startWorld({ upstream: `${consumer.url}/hooks`, route: { timeout: 60_000 } })
 })
 afterAll(async () => {
   await world.end()

@@ -42,6 +42,13 @@ export async function open(world: Reachable, change: Partial<Dial> = {}): Promis
   return opened.socket
 }
 
+/** Resolves when the socket has closed, in whichever way. */
+export function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('close', () => resolve())
+  })
+}
+
 /** Everything that comes until the peer closes or resets, as Latin-1. */
 export function readToEnd(socket: Socket): Promise<string> {
   const chunks: Buffer[] = []
