@@ -12,6 +12,8 @@ export interface ExchangeOptions {
   readonly steps: readonly Step[]
   /** Milliseconds for everything. Default: 5000. */
   readonly deadline?: number
+  /** Milliseconds a peer that announced it would close gets to do so. Default: 1500. */
+  readonly closeGrace?: number
   /** Answers to read before it counts as answered. Default: 1. */
   readonly answers?: number
   /** The method asked with: an answer to HEAD has no body. */
@@ -35,9 +37,6 @@ export interface Exchange {
   /** Milliseconds from the first packet to the end, and to the last answer. */
   readonly ms: number
 }
-
-/** Milliseconds a peer that announced it would close gets to do so. */
-const CLOSE_GRACE = 1500
 
 /** Sends the steps on a connection of its own. Never rejects. */
 export async function exchange(options: ExchangeOptions): Promise<Exchange> {
@@ -65,7 +64,7 @@ export async function exchange(options: ExchangeOptions): Promise<Exchange> {
 type Talk = Omit<Exchange, 'localPort' | 'localAddress' | 'handshaken' | 'ms'>
 
 function converse(socket: Socket, options: ExchangeOptions & { deadline: number }): Promise<Talk> {
-  const { answers: wanted = 1, method = 'POST', deadline, steps } = options
+  const { answers: wanted = 1, method = 'POST', deadline, closeGrace = 1500, steps } = options
   const reader = new AnswerReader(method)
   const answers: Answer[] = []
   return new Promise((resolve) => {
@@ -89,7 +88,7 @@ function converse(socket: Socket, options: ExchangeOptions & { deadline: number 
       read(() => reader.take())
       if (!done() || grace !== undefined) return
       if (!announcesClose(answers.at(-1))) settle('answered')
-      else grace = setTimeout(() => settle('answered', 'still open after Connection: close'), CLOSE_GRACE)
+      else grace = setTimeout(() => settle('answered', 'still open after Connection: close'), closeGrace)
     })
     socket.once('end', () => {
       read(onceOnly(() => reader.end()))
