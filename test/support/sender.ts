@@ -26,7 +26,7 @@ export function send(
   steps: readonly Step[],
   options: Partial<ExchangeOptions> = {},
 ): Promise<Exchange> {
-  return exchange({ dial: dialTo(world), deadline: PATIENCE, ...options, steps })
+  return exchange({ dial: dialTo(world), deadline: PATIENCE, closeGrace: PATIENCE, ...options, steps })
 }
 
 /** A good delivery, but for what is changed. */
