@@ -107,7 +107,7 @@ describe('with one', () => {
     ['a section that has an odd name', 'constructor: {}', ['1:1 constructor: is not a setting']],
     [
       'values, all at once',
-      'sources:\n  guards: { shrink: 101 }\n  maxAge: never\n  registry:\n    origin: \"32934\"\n    sources: [RADB, "RI PE"]\n    tries: 0',
+      'sources:\n  guards: { shrink: 101 }\n  maxAge: never\n  registry:\n    origin: "32934"\n    sources: [RADB, "RI PE"]\n    tries: 0',
       [
         '2:13 sources.guards.shrink: "101": is out of bounds',
         '3:3 sources.maxAge: "never": is not a duration',

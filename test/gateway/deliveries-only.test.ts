@@ -33,6 +33,7 @@ afterAll(async () => {
   await consumer.close()
 })
 
+const REFUSED = { status: 403, code: 'CERTIFICATE_MISSING' }
 const CHALLENGE = challengeBytes({
   authority: 'gateway.example',
   path: '/webhooks/meta',
@@ -43,11 +44,11 @@ const THROUGH = Buffer.from('GET /unsigned?delete=1 HTTP/1.1\r\nHost: gateway.ex
 
 describe.each(['TLSv1.2', 'TLSv1.3'] as const)('without a certificate, %s', (version) => {
   it.each([
-    ['the challenge', CHALLENGE, 200, undefined],
-    ['a good delivery', delivery(), 403, 'CERTIFICATE_MISSING'],
-    ['a GET to a route that streams through', THROUGH, 403, 'CERTIFICATE_MISSING'],
-    ['a GET to no route', Buffer.from('GET /x HTTP/1.1\r\nHost: a\r\n\r\n'), 403, 'CERTIFICATE_MISSING'],
-  ])('%s', async (_name, bytes, status, code) => {
+    ['the challenge', CHALLENGE, { status: 200 }],
+    ['a good delivery', delivery(), REFUSED],
+    ['a GET to a route that streams through', THROUGH, REFUSED],
+    ['a GET to no route', Buffer.from('GET /x HTTP/1.1\r\nHost: a\r\n\r\n'), REFUSED],
+  ])('%s', async (_name, bytes, { status, code }: { status: number; code?: string }) => {
     const before = consumer.received.length
     const exchange = await ask(undefined, bytes, version)
     expect(exchange.answers[0]?.status).toBe(status)
