@@ -81,12 +81,13 @@ export function readShort(text: string, command: string): string[] {
     if (/^(?:|[CD]|A\d{0,9})$/.test(selected)) throw cutOff(command)
     throw oddAnswer(selected, command)
   }
-  const length = Number(head[1])
-  const data = selected.slice(head[0].length, head[0].length + length)
-  if (data.length < length) throw cutOff(command)
-  const rest = taken(selected.slice(head[0].length + length), 'C\n', command)
+  const end = head[0].length + Number(head[1])
+  const rest = taken(selected.slice(end), 'C\n', command)
   if (rest !== '') throw oddAnswer(rest, command)
-  return data.split(/\s+/).filter((word) => word !== '')
+  return selected
+    .slice(head[0].length, end)
+    .split(/\s+/)
+    .filter((word) => word !== '')
 }
 
 /** @returns what follows `expected`. */
