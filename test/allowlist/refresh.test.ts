@@ -1,4 +1,5 @@
 // One refresh from question to stored list, against a registry that plays the real one: what is asked, believed, kept and told.
+import { mkdirSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { dropCounts } from '../../src/allowlist/filter.ts'
@@ -224,6 +225,13 @@ describe('beside a present list', () => {
   it('that differs, what is new and what is gone is counted', async () => {
     const list = await keptList({ present: `${META_PREFIXES.slice(1).join('\n')}\n185.200.0.0/24\n` })
     expect(await list.refresh({ given: answerOf(metaRoutes()) })).toMatchObject({ added: 1, removed: 1 })
+  })
+
+  it('where the status cannot be written, what happened has happened all the same', async () => {
+    const list = await keptList()
+    mkdirSync(`${list.file}.status.json`)
+    expect(await list.refresh({ given: answerOf(metaRoutes()) })).toMatchObject({ outcome: 'stored' })
+    await expect(list.refresh({ given: 'route: x' })).rejects.toThrow(/cut off/)
   })
 
   it('the status of a refresh that says nothing sensible is none', async () => {
