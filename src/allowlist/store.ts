@@ -50,8 +50,6 @@ export async function presentList(file: string): Promise<readonly Prefix[] | und
   )
 }
 
-export { Locked } from './lock.ts'
-
 /** Where the list stands that a refresh replaced. */
 export function lastGoodOf(file: string): string {
   return `${file}.last-good`

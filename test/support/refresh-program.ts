@@ -13,7 +13,8 @@ const SOURCE = fileURLToPath(new URL('../allowlist/programs/refresh.ts', import.
 export interface Told {
   /** Undefined: it was killed. */
   readonly outcome: string | undefined
-  readonly steps: number
+  /** Functions of node:fs/promises and its file handles, as they were called. */
+  readonly steps: readonly string[]
 }
 
 export class RefreshPrograms {
@@ -58,7 +59,7 @@ export class RefreshPrograms {
     child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const [code, signal]: unknown[] = await once(child, 'close')
     this.#running.delete(child)
-    if (signal === 'SIGKILL') return { outcome: undefined, steps: 0 }
+    if (signal === 'SIGKILL') return { outcome: undefined, steps: [] }
     if (code !== 0) throw new Error(`it ended with ${String(code)}: ${said}`)
     // A parse boundary: the program says nothing else.
     return JSON.parse(said) as Told

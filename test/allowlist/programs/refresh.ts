@@ -1,5 +1,5 @@
 // A refresh in a process of its own, which a test kills: at a step that it names, or whenever it likes. Says `stored`,
-// `refused` or why it failed, and how many steps it took.
+// `refused` or why it failed, and which steps it took.
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { readFileSync, writeSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
@@ -17,11 +17,11 @@ export interface RefreshProgram {
 
 // A parse boundary: the test writes nothing else.
 const { sources, given, killAt = Infinity } = JSON.parse(process.argv[2] ?? '') as RefreshProgram
-let steps = 0
+const steps: string[] = []
 
-function step(onDeath: () => void = () => {}): void {
-  steps += 1
-  if (steps !== killAt) return
+function step(name: string, onDeath: () => void): void {
+  steps.push(name)
+  if (steps.length !== killAt) return
   onDeath()
   process.kill(process.pid, 'SIGKILL')
 }
@@ -43,7 +43,7 @@ async function countSteps(): Promise<void> {
 function wrap(owner: Record<string, unknown>, name: string): void {
   const original = owner[name] as Call
   owner[name] = function (this: unknown, ...args: unknown[]) {
-    step(() => {
+    step(name, () => {
       if (name === 'writeFile') writeHalf(this as FileHandle, args[0])
     })
     return original.apply(this, args)
