@@ -15,7 +15,6 @@ export function lingerThenEnd(
   const timer = setTimeout(() => response.end(), LINGER_MS)
   if (body.length > 0) response.write(body)
   else response.flushHeaders()
-  request.unpipe()
   request.removeAllListeners('data')
   request.on('data', (chunk: Uint8Array) => {
     dropped += chunk.length

@@ -39,6 +39,8 @@ export class Attempt<T> {
       this.#resolve = resolve
       this.#reject = reject
     })
+    // Where sending throws, nobody waits for this.
+    this.result.catch(() => {})
     signal.addEventListener('abort', this.#abort, { once: true })
     if (signal.aborted) this.#abort()
   }

@@ -43,9 +43,9 @@ export function startWorldOfWays(
   })
 }
 
-/** Waits until something holds. @throws after ten seconds, with what was awaited. */
-export async function until(holds: () => boolean, awaited: string): Promise<void> {
-  const end = performance.now() + 10_000
+/** Waits until something holds. @throws after ten seconds, or as many milliseconds, with what was awaited. */
+export async function until(holds: () => boolean, awaited: string, patience = 10_000): Promise<void> {
+  const end = performance.now() + patience
   while (!holds()) {
     if (performance.now() > end) throw new Error(`waited in vain until ${awaited}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -1,14 +1,25 @@
 // `mode: unsigned` holds nothing in memory and leaves nothing behind: large content both ways against a side that stops
 // reading, slow and broken-off requests, and clients that go away at every stage.
 import { createHash } from 'node:crypto'
-import type { Socket } from 'node:net'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type Socket, connect } from 'node:net'
+import { PassThrough } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { RefusalCode } from '../../src/domain/refusals.ts'
+import { lingerThenEnd } from '../../src/gateway/linger.ts'
 import { requestBytes } from '../../src/lab/request.ts'
-import { OK_CLOSE, type RawUpstream, closedPort, reset, startRawUpstream } from '../support/raw-upstream.ts'
+import {
+  OK_CLOSE,
+  type RawUpstream,
+  closedPort,
+  portOf,
+  reset,
+  startRawUpstream,
+} from '../support/raw-upstream.ts'
 import { expectRefusalAnswer } from '../support/refused.ts'
 import { expectQuiet, pathOf, startWorldOfWays, until } from '../support/routes.ts'
-import { open, send } from '../support/sender.ts'
+import { open, readToEnd, send } from '../support/sender.ts'
 import type { World } from '../support/world.ts'
 
 const TOTAL = 128 * 1024 * 1024
@@ -171,6 +182,27 @@ describe('a deadline', () => {
 })
 
 describe('what breaks off', () => {
+  it('a request whose taker has stopped is read to its end, so that its refusal arrives', async () => {
+    let complete = false
+    const server = createServer((received, response) => {
+      // Nobody reads what it is piped into.
+      received.pipe(new PassThrough())
+      received.once('pause', () =>
+        lingerThenEnd(received, response.writeHead(503, ['Content-Length', '2']), 'no'),
+      )
+      received.once('end', () => (complete = true))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const client = connect(portOf(server), '127.0.0.1')
+    const said = readToEnd(client)
+    client.write(Buffer.concat([head('POST', 4_000_000), Buffer.alloc(4_000_000)]))
+    await until(() => complete, 'all of the request was read')
+    client.end()
+    expect(await said).toMatch(/^HTTP\/1\.1 503 [^]*no$/)
+    server.close()
+    server.closeAllConnections()
+  })
+
   it('an upstream that is not there is told to a client that is still sending', async () => {
     const nowhere = await startWorldOfWays(`http://127.0.0.1:${await closedPort()}/`)
     try {
