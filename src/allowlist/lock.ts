@@ -1,7 +1,7 @@
 // One refresh of a list at a time, whoever runs it: cron, a person, a gateway, in containers that share a directory.
 // A lock whose owner was killed means nothing: it is taken over, at once where we can see that, else when it grows old.
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 
@@ -38,15 +38,29 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
 }
 
 async function take(lock: string, owner: string): Promise<FileHandle> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const handle = await created(lock, owner)
-    if (handle !== undefined) return handle
-    const present = await textOf(lock)
-    if (present !== undefined && !(await isStale(lock, present)))
-      throw new Locked(`another refresh is running (${describe(present)}${lock})`)
-    if (present !== undefined) await removeStale(lock, present)
+  const handle = (await created(lock, owner)) ?? (await takenOver(lock, owner))
+  if (handle === undefined) throw new Locked(`another refresh is running (${await holderOf(lock)}${lock})`)
+  return handle
+}
+
+// Several may find the same dead lock. Only who holds the second one removes it, having looked at it once more: else the
+// slower of two would remove the fresh lock of the faster.
+async function takenOver(lock: string, owner: string): Promise<FileHandle | undefined> {
+  if (!(await isDead(lock))) return undefined
+  const second = `${lock}.takeover`
+  const handle = await created(second, owner)
+  if (handle === undefined) {
+    // Killed in the middle of this: the next one to come has free way.
+    if (await isOld(second)) await rm(second, { force: true })
+    return undefined
   }
-  throw new Locked(`another refresh is running (${lock})`)
+  try {
+    if (await isDead(lock)) await rm(lock, { force: true })
+    return await created(lock, owner)
+  } finally {
+    await handle.close()
+    await rm(second, { force: true })
+  }
 }
 
 async function created(lock: string, owner: string): Promise<FileHandle | undefined> {
@@ -65,29 +79,19 @@ async function created(lock: string, owner: string): Promise<FileHandle | undefi
   }
 }
 
-async function isStale(lock: string, text: string): Promise<boolean> {
-  const [pid = '', host = ''] = text.trim().split(' ')
+async function isDead(lock: string): Promise<boolean> {
+  const [pid = '', host = ''] = ((await textOf(lock)) ?? '').trim().split(' ')
   if (host === hostname() && /^[1-9]\d{0,9}$/.test(pid) && !isAlive(Number(pid))) return true
-  // A clock that was set back makes it younger than now; that does not make it live.
-  const touched = await stat(lock).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  )
-  return Math.abs(Date.now() - touched) > STALE_MS
+  return isOld(lock)
 }
 
-// Somebody else may have done the same a moment ago and hold a fresh lock by now: what was moved away is looked at again,
-// and put back where it is not what was judged.
-async function removeStale(lock: string, judged: string): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`
-  try {
-    await rename(lock, aside)
-    if ((await textOf(aside)) !== judged) await link(aside, lock)
-  } catch (error) {
-    if (!isCode(error, 'ENOENT') && !isCode(error, 'EEXIST')) throw error
-  } finally {
-    await rm(aside, { force: true })
-  }
+async function isOld(lock: string): Promise<boolean> {
+  const touched = await stat(lock).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  )
+  // A clock that was set back makes it younger than now; that does not make it live.
+  return touched !== undefined && Math.abs(Date.now() - touched) > STALE_MS
 }
 
 async function touch(handle: FileHandle): Promise<void> {
@@ -102,8 +106,9 @@ async function textOf(lock: string): Promise<string | undefined> {
   })
 }
 
-function describe(text: string): string {
-  const [pid = '', host = ''] = text.trim().split(' ')
+/** `process 12 on host, `, or nothing where it does not say. */
+async function holderOf(lock: string): Promise<string> {
+  const [pid = '', host = ''] = ((await textOf(lock)) ?? '').trim().split(' ')
   return /^\d+$/.test(pid) && /^[\w.-]+$/.test(host) ? `process ${pid} on ${host}, ` : ''
 }
 

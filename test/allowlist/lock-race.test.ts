@@ -9,15 +9,16 @@ import { Locked, lockOf, withLock } from '../../src/allowlist/lock.ts'
 const directory = mkdtempSync(join(tmpdir(), 'hubgate-lock-race-'))
 const file = join(directory, 'list.txt')
 const FRESH = `${process.pid} ${hostname()} the faster one\n`
-let beforeRename = () => {}
+/** Between the first look of the slower one and its taking over. */
+let meanwhile = () => {}
 
 vi.mock('node:fs/promises', async (original) => {
   const fs = await original<typeof FsPromises>()
-  const rename: typeof fs.rename = (...paths) => {
-    beforeRename()
-    return fs.rename(...paths)
+  const open: typeof fs.open = (path, ...how) => {
+    if (String(path).endsWith('.takeover')) meanwhile()
+    return fs.open(path, ...how)
   }
-  return { ...fs, rename }
+  return { ...fs, open }
 })
 
 beforeEach(() => {
@@ -26,8 +27,8 @@ beforeEach(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-it('where the faster one holds its lock already, that is put back, and the slower one is told', async () => {
-  beforeRename = () => writeFileSync(lockOf(file), FRESH)
+it('where the faster one holds its lock already, that stays, and the slower one is told', async () => {
+  meanwhile = () => writeFileSync(lockOf(file), FRESH)
   await expect(withLock(file, async () => 'done')).rejects.toThrow(Locked)
   expect(readFileSync(lockOf(file), 'latin1')).toBe(FRESH)
   expect(readdirSync(directory)).toEqual(['list.txt.lock'])
@@ -35,7 +36,7 @@ it('where the faster one holds its lock already, that is put back, and the slowe
 })
 
 it('where the faster one has ended already, the slower one gets it', async () => {
-  beforeRename = () => rmSync(lockOf(file), { force: true })
+  meanwhile = () => rmSync(lockOf(file), { force: true })
   expect(await withLock(file, async () => 'done')).toBe('done')
   expect(readdirSync(directory)).toEqual([])
 })

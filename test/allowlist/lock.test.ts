@@ -104,6 +104,26 @@ describe('a lock that somebody left', () => {
   })
 })
 
+describe('a dead lock that somebody is just taking over', () => {
+  const second = () => `${lockOf(file)}.takeover`
+  beforeEach(() => {
+    left('1 elsewhere x\n', STALE_MS + 1_000)
+    writeFileSync(second(), 'x')
+  })
+
+  it('holds', async () => {
+    await expect(works()).rejects.toThrow(Locked)
+    expect(readdirSync(directory)).toEqual(['list.txt.lock', 'list.txt.lock.takeover'])
+  })
+
+  it('holds once more where he was killed in the middle of it, and then no more', async () => {
+    utimesSync(second(), 0, 0)
+    await expect(works()).rejects.toThrow(Locked)
+    expect(await works()).toBe('done')
+    expect(readdirSync(directory)).toEqual([])
+  })
+})
+
 describe('an owner', () => {
   it('that works for long is not taken for a dead one: it touches its lock', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
@@ -134,7 +154,7 @@ describe('many at once', () => {
     ['where a dead one left its lock', () => left(`${deadPid()} ${hostname()} x\n`)],
     ['where a lock has grown old', () => left('1 elsewhere x\n', STALE_MS * 2)],
   ])('are never two inside %s', async (_name, leave) => {
-    for (let round = 0; round < 20; round++) {
+    for (let round = 0; round < 40; round++) {
       leave()
       let inside = 0
       let most = 0
