@@ -4,7 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import type { AnchorConfig } from '../config/config.ts'
 import { readBytes } from '../config/read-text.ts'
 import { type KnownAnchor, knownAnchor } from './known-anchors.ts'
-import { readPathLength } from './read-leaf.ts'
+import { readPathLength } from './path-length.ts'
 
 export interface Anchor {
   readonly name: string

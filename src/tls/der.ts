@@ -1,5 +1,5 @@
 // A strict reader of DER (X.690 §10): definite minimal lengths, nothing beyond the end, bounded depth by its callers.
-// Knows tags and bytes only; what they mean stands in read-leaf.ts.
+// And its writer, for the few bytes we make. Knows tags and bytes only; what they mean stands in the files that use it.
 
 export const TAG = {
   boolean: 0x01,
@@ -21,6 +21,8 @@ export const TAG = {
 export interface Element {
   readonly tag: number
   readonly content: Uint8Array
+  /** Tag, length and content. */
+  readonly whole: Uint8Array
 }
 
 /** Thrown for whatever is not DER; callers turn it into one verdict. */
@@ -56,6 +58,7 @@ export class DerReader {
 
   /** The next element, which must have `tag` where one is given. */
   next(tag?: number): Element {
+    const start = this.#at
     const found = this.#byte()
     if ((found & 0x1f) === 0x1f) throw new DerError('a tag of several bytes')
     if (tag !== undefined && found !== tag) throw new DerError(`tag ${found}, expected ${tag}`)
@@ -63,7 +66,7 @@ export class DerReader {
     if (length > this.#bytes.length - this.#at) throw new DerError('an element reaches beyond its end')
     const content = this.#bytes.subarray(this.#at, this.#at + length)
     this.#at += length
-    return { tag: found, content }
+    return { tag: found, content, whole: this.#bytes.subarray(start, this.#at) }
   }
 
   /** The next element if it has `tag`. */
@@ -98,6 +101,19 @@ export class DerReader {
       throw new DerError('a length not in its shortest form')
     return length
   }
+}
+
+/** One element: tag, shortest length, and what stands inside. @param tag of one byte. */
+export function encode(tag: number, ...inside: readonly Uint8Array[]): Uint8Array {
+  const content = Buffer.concat(inside)
+  return Buffer.concat([Buffer.of(tag), encodeLength(content.length), content])
+}
+
+function encodeLength(length: number): Uint8Array {
+  if (length < 0x80) return Buffer.of(length)
+  const hex = length.toString(16)
+  const bytes = Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex')
+  return Buffer.concat([Buffer.of(0x80 | bytes.length), bytes])
 }
 
 /** Dotted form of an OBJECT IDENTIFIER's content. */

@@ -40,22 +40,6 @@ export function readLeaf(der: Uint8Array): Leaf | 'unreadable' {
   }
 }
 
-/** The path length constraint of a CA certificate, or undefined where there is none to read. */
-export function readPathLength(der: Uint8Array): number | undefined {
-  try {
-    const tbs = new DerReader(readOnly(der, TAG.sequence).content).inside(TAG.sequence)
-    tbs.optional(0xa0)
-    tbs.next(TAG.integer)
-    for (let i = 0; i < 5; i++) tbs.next(TAG.sequence)
-    const value = readExtensions(tbs).get(OID.basicConstraints)
-    const constraints = value === undefined ? undefined : new DerReader(readOnly(value, TAG.sequence).content)
-    constraints?.optional(TAG.boolean)
-    return constraints?.optional(TAG.integer)?.content[0]
-  } catch {
-    return undefined
-  }
-}
-
 function read(der: Uint8Array): Leaf {
   const outer = new DerReader(readOnly(der, TAG.sequence).content)
   const tbs = outer.inside(TAG.sequence)
