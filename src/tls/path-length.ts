@@ -13,7 +13,8 @@ export function readPathLength(der: Uint8Array): number | undefined {
     if (extension === undefined) return undefined
     const constraints = new DerReader(readOnly(extension.value, TAG.sequence).content)
     constraints.optional(TAG.boolean)
-    return constraints.optional(TAG.integer)?.content[0]
+    const number = constraints.optional(TAG.integer)?.content
+    return number === undefined ? undefined : Number.parseInt(Buffer.from(number).toString('hex'), 16)
   } catch {
     return undefined
   }
