@@ -20,7 +20,12 @@ export interface Config {
     readonly require: 'always' | 'deliveries' | 'observe'
     readonly commonNames: readonly string[]
     readonly anchors: readonly AnchorConfig[]
-    readonly revocation: { readonly mode: 'none' | 'soft' | 'hard'; readonly files: readonly string[] }
+    /** Certificates below an anchor, the leaf included. */
+    readonly maxDepth: number
+    /** SHA-256 of a leaf or of its public key, lower-case hex; empty: none is demanded. */
+    readonly pins: readonly string[]
+    readonly trustGrace: number
+    readonly revocation: RevocationConfig
   }
   readonly sources: {
     readonly mode: 'enforce' | 'observe' | 'none'
@@ -67,16 +72,40 @@ export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string | undefined; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
 
-export interface TlsConfig {
-  readonly certificate: string
-  readonly key: string
+export interface TlsConfig extends CertificateFiles {
+  /** Further certificates, chosen by SNI. */
+  readonly others: readonly CertificateFiles[]
   readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
+export interface CertificateFiles {
+  readonly certificate: string
+  readonly key: string
+}
+
 /** `name` is unique among the anchors; for a builtin one it is the builtin's. */
-export type AnchorConfig =
-  | { readonly kind: 'builtin'; readonly name: string; readonly builtin: 'digicert-ev' }
-  | { readonly kind: 'file'; readonly name: string; readonly file: string }
+export type AnchorConfig = AnchorLife &
+  (
+    | { readonly kind: 'builtin'; readonly name: string; readonly builtin: 'digicert-ev' }
+    | { readonly kind: 'file'; readonly name: string; readonly file: string }
+  )
+
+export interface AnchorLife {
+  readonly state: AnchorState
+  /** Staged before. */
+  readonly from?: Date | undefined
+  /** Retired from then on. */
+  readonly until?: Date | undefined
+}
+
+export type AnchorState = 'active' | 'staged' | 'retired'
+
+export interface RevocationConfig {
+  readonly mode: 'none' | 'soft' | 'hard'
+  readonly refresh: number
+  readonly files: readonly string[]
+  readonly urls: readonly string[]
+}
 
 /** Newest first: several while one is rotated. */
 export interface AppConfig {

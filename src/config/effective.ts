@@ -1,6 +1,6 @@
 // From settings to the effective Config: defaults that need the surroundings, absolute paths, frozen.
 import { isAbsolute, join, resolve } from 'node:path'
-import type { AnchorConfig, AppConfig, Config, ListenAddress } from './config.ts'
+import type { AnchorConfig, AppConfig, CertificateFiles, Config, ListenAddress } from './config.ts'
 import type { Surroundings } from './interpolate.ts'
 import type { Settings } from './schema.ts'
 import { type RegistryAddress, parseRegistryServer } from './registry-server.ts'
@@ -16,6 +16,10 @@ export interface Circumstances extends Surroundings {
 export function effectiveConfig(settings: Settings, circumstances: Circumstances): Config {
   const { client, sources, admin, log, tls } = settings
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(circumstances.baseDir, path))
+  const absoluteFiles = ({ certificate, key }: CertificateFiles) => ({
+    certificate: absolute(certificate),
+    key: absolute(key),
+  })
   const state = stateDirectory(settings.state, circumstances)
   const config: Config = {
     file: circumstances.file,
@@ -27,7 +31,11 @@ export function effectiveConfig(settings: Settings, circumstances: Circumstances
     tls:
       tls === undefined
         ? undefined
-        : { ...tls, certificate: absolute(tls.certificate), key: absolute(tls.key) },
+        : {
+            ...absoluteFiles(tls),
+            others: tls.others.map(absoluteFiles),
+            minVersion: tls.minVersion,
+          },
     client: {
       ...client,
       anchors: client.anchors.map((anchor) => effectiveAnchor(anchor, absolute)),
@@ -79,11 +87,12 @@ function effectiveAnchor(
   anchor: Settings['client']['anchors'][number],
   absolute: (path: string) => string,
 ): AnchorConfig {
-  const { builtin, name, file } = anchor
-  if (builtin !== undefined) return { kind: 'builtin', name: builtin, builtin }
+  const { builtin, name, file, state, from, until } = anchor
+  const life = { state, from, until }
+  if (builtin !== undefined) return { kind: 'builtin', name: builtin, builtin, ...life }
   if (name === undefined || file === undefined)
     throw new TypeError('an anchor without name or file passed the rules')
-  return { kind: 'file', name, file: absolute(file) }
+  return { kind: 'file', name, file: absolute(file), ...life }
 }
 
 // Without a prototype: an app may be called constructor, and nothing else is found by that name.

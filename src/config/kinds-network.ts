@@ -59,6 +59,16 @@ export function upstream() {
   )
 }
 
+/** Where something is fetched: http or https, without user and password. */
+export function webUrl() {
+  return text('`http://…` or `https://…`', (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url === undefined || !/^https?:\/\//.test(value))
+      throw new Malformed('is not an http:// or https:// URL')
+    if (url.username !== '' || url.password !== '') throw new Malformed('holds a user or a password')
+  })
+}
+
 /** A path that is compared byte for byte with that of the request. */
 export function requestPath() {
   return text('path: `/webhooks/meta`', (value) => {

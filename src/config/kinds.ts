@@ -108,6 +108,33 @@ export function isName(value: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value)
 }
 
+/** A day, `2027-01-01` (its first moment in UTC), or a moment, `2027-01-01T12:00:00Z`. */
+export function moment() {
+  const json = { type: 'string', pattern: `${MOMENT.source}|\\$\\{`, examples: ['2027-01-01'] }
+  return leaf<string, Date>({ looks: 'day `2027-01-01` or moment `2027-01-01T12:00:00Z`', json }, (raw) => {
+    const value = textOf(raw)
+    const time = MOMENT.test(value) ? Date.parse(value) : NaN
+    const exact = !Number.isNaN(time) && new Date(time).toISOString().startsWith(value.replace('Z', ''))
+    if (!exact)
+      throw new Malformed('is neither a day nor a moment', 'write 2027-01-01 or 2027-01-01T12:00:00Z')
+    return new Date(time)
+  })
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?$/
+
+/** `sha256/` and the base64 of 32 bytes. @returns the bytes in lower-case hex. */
+export function pin() {
+  const json = { type: 'string', pattern: '^sha256/[A-Za-z0-9+/]{43}=$|\\$\\{' }
+  return leaf<string, string>({ looks: '`sha256/BASE64`', json }, (raw) => {
+    const base64 = /^sha256\/([A-Za-z0-9+/]{43}=)$/.exec(textOf(raw))?.[1] ?? ''
+    const bytes = Buffer.from(base64, 'base64')
+    if (bytes.length !== 32 || bytes.toString('base64') !== base64)
+      throw new Malformed('is no pin', 'write sha256/ and the base64 of a SHA-256 digest')
+    return bytes.toString('hex')
+  })
+}
+
 /** The name of a file or directory; made absolute later. */
 export function path() {
   return text('path', (value) => {

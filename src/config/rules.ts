@@ -5,7 +5,8 @@ import { NOT_BUILT } from './kinds.ts'
 import type { Problem } from './problem.ts'
 import { routeRules } from './rules-routes.ts'
 import { sourceRules } from './rules-sources.ts'
-import type { Draft, Settings } from './schema.ts'
+import { trustRules } from './rules-trust.ts'
+import type { Draft } from './schema.ts'
 import { isLoopback, sameEndpoint } from './endpoints.ts'
 
 /** All of them, in the order of the sections. */
@@ -13,7 +14,7 @@ export function ruleProblems(draft: Draft): Problem[] {
   return [
     ...listenRules(draft),
     ...tlsRules(draft),
-    ...clientRules(draft),
+    ...trustRules(draft),
     ...sourceRules(draft),
     ...appRules(draft),
     ...routeRules(draft),
@@ -50,65 +51,6 @@ function tlsRules(draft: Draft): Problem[] {
   if (draft.listen?.front !== 'direct' || draft.tls !== undefined || !('tls' in draft)) return []
   const hint = 'add tls: { certificate: …, key: … }'
   return [{ setting: 'tls', message: 'is missing: with listen.front direct hubgate ends TLS itself', hint }]
-}
-
-function clientRules({ client }: Draft): Problem[] {
-  if (client === undefined) return []
-  const { commonNames, anchors, revocation } = client
-  return [
-    ...(commonNames.length > 0
-      ? []
-      : [
-          {
-            setting: 'client.commonNames',
-            message: 'is empty: every client would be refused',
-            hint: 'list at least one common name',
-          },
-        ]),
-    ...(anchors.length > 0
-      ? []
-      : [
-          {
-            setting: 'client.anchors',
-            message: 'is empty: every client would be refused',
-            hint: 'add "- builtin: digicert-ev" and Meta\'s own root',
-          },
-        ]),
-    ...anchors.flatMap((_, index) => anchorProblems(anchors, index)),
-    ...(revocation.mode === 'none' ? [] : [notBuilt('client.revocation.mode', 'write none')]),
-    ...(revocation.files.length === 0 ? [] : [notBuilt('client.revocation.files', 'remove it')]),
-  ]
-}
-
-function anchorProblems(anchors: Settings['client']['anchors'], index: number): Problem[] {
-  const setting = `client.anchors[${index}]`
-  const { builtin, name, file } = anchors[index] ?? {}
-  if (builtin !== undefined && (name !== undefined || file !== undefined))
-    return [
-      {
-        setting,
-        message: 'is builtin and something else',
-        hint: 'a builtin anchor stands alone: { builtin: digicert-ev }',
-      },
-    ]
-  if (builtin === undefined && (name === undefined || file === undefined))
-    return [
-      {
-        setting,
-        message: `has no ${file === undefined ? 'file' : 'name'}`,
-        hint: 'write { name: …, file: … } or { builtin: digicert-ev }',
-      },
-    ]
-  const own = builtin ?? name
-  const first = anchors.findIndex((other) => (other.builtin ?? other.name) === own)
-  if (first === index) return []
-  return [
-    {
-      setting,
-      message: `has the same name as client.anchors[${first}]`,
-      hint: 'names tell anchors apart in records and metrics',
-    },
-  ]
 }
 
 function appRules({ apps }: Draft): Problem[] {

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { apps, routes } from './schema-routes.ts'
 import { sources } from './schema-sources.ts'
+import { client, tls } from './schema-trust.ts'
 import {
   LONGEST_TIMER,
   choice,
@@ -11,11 +12,9 @@ import {
   duration,
   flag,
   longEnough,
-  name,
   path,
   secret,
   size,
-  text,
 } from './kinds.ts'
 import { listenAddress, listenAddresses, peer } from './kinds-network.ts'
 
@@ -58,53 +57,6 @@ const listen = z
   })
   .prefault({})
   .describe('The public listener.')
-
-const tls = z
-  .strictObject({
-    certificate: path().describe(
-      "The server's certificate with its intermediates, PEM. Watched: a renewed one is taken up without a restart.",
-    ),
-    key: path().describe('Its private key, PEM. Watched together with the certificate.'),
-    minVersion: choice('TLSv1.2', 'TLSv1.3')
-      .prefault('TLSv1.2')
-      .describe('The oldest protocol version that is accepted.'),
-  })
-  .optional()
-  .describe('Present: this listener speaks TLS. `front: direct` needs it.')
-
-const anchor = z.strictObject({
-  builtin: choice('digicert-ev')
-    .optional()
-    .describe('A trust anchor that hubgate ships. Alone: it has its own name and file.'),
-  name: name('name').optional().describe('A name of your own, for records and metrics.'),
-  file: path().optional().describe('One or more CA certificates, PEM. Watched.'),
-})
-
-const client = z
-  .strictObject({
-    require: choice('always', 'deliveries', 'observe')
-      .prefault('always')
-      .describe(
-        '`deliveries`: the GET challenge may come without a certificate. `observe`: every certificate is judged and recorded, none is refused; shouted at start.',
-      ),
-    commonNames: z
-      .array(text('common name'))
-      .prefault(['client.webhooks.fbclientcerts.com'])
-      .describe('Common names a client certificate may carry. Compared byte for byte.'),
-    anchors: z
-      .array(anchor)
-      .describe(
-        "The trust anchors that a client's chain may end in: `{ builtin: digicert-ev }` or `{ name: …, file: … }`. At least one; nothing of the operating system is trusted.",
-      ),
-    revocation: z
-      .strictObject({
-        mode: choice('none', 'soft', 'hard').prefault('none').describe('Not built yet: anything but `none`.'),
-        files: z.array(path()).prefault([]).describe('Revocation lists, PEM. Not built yet.'),
-      })
-      .prefault({})
-      .describe('Revocation lists.'),
-  })
-  .describe("Meta's client certificate: gates 2 and 3.")
 
 const limits = z
   .strictObject({

@@ -13,6 +13,8 @@ const DURATIONS = new Set([
   'totalTimeout',
   'maxAge',
   'every',
+  'refresh',
+  'trustGrace',
 ])
 const SIZES = new Set(['body', 'head', 'bodiesInMemory', 'maxAnswer'])
 
@@ -23,7 +25,7 @@ export function shownConfig(config: Config): Readonly<Record<string, unknown>> {
     state,
     listen: { ...listen, address: listen.address.map(formatListen) },
     ...(tls === undefined ? {} : { tls }),
-    client: { ...client, anchors: client.anchors.map(shownAnchor) },
+    client: shownClient(client),
     sources: shownSources(sources),
     apps: Object.fromEntries(
       Object.entries(apps).map(([name, { secrets, verifyTokens }]) => [
@@ -54,8 +56,22 @@ export function formatListen(address: ListenAddress): string {
   return `${host.includes(':') ? `[${host}]` : host}:${address.port}`
 }
 
-function shownAnchor(anchor: AnchorConfig) {
-  return anchor.kind === 'builtin' ? { builtin: anchor.builtin } : { name: anchor.name, file: anchor.file }
+function shownClient({ pins, revocation, ...client }: Config['client']) {
+  return {
+    ...withUnits(client),
+    anchors: client.anchors.map(shownAnchor),
+    pins: pins.map((pin) => `sha256/${Buffer.from(pin, 'hex').toString('base64')}`),
+    revocation: withUnits(revocation),
+  }
+}
+
+function shownAnchor({ state, from, until, ...anchor }: AnchorConfig) {
+  return {
+    ...(anchor.kind === 'builtin' ? { builtin: anchor.builtin } : { name: anchor.name, file: anchor.file }),
+    state,
+    ...(from === undefined ? {} : { from: from.toISOString() }),
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+  }
 }
 
 function shownSources({ refresh, registry, ...sources }: Config['sources']) {

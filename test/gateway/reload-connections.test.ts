@@ -96,7 +96,10 @@ describe('closes whom it would refuse now, and no one else:', () => {
     },
     {
       what: 'an anchor more',
-      change: anchors((all) => [...all, { kind: 'builtin', name: 'digicert-ev', builtin: 'digicert-ev' }]),
+      change: anchors((all) => [
+        ...all,
+        { kind: 'builtin', name: 'digicert-ev', builtin: 'digicert-ev', state: 'active' },
+      ]),
       closed: NOBODY,
     },
     { what: 'a common name removed', change: client({ commonNames: [META] }), closed: ['second'] },

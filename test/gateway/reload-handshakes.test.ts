@@ -103,6 +103,7 @@ describe('a change in the middle of a handshake', () => {
       tls: {
         certificate: `${world.directory}/second.pem`,
         key: `${world.directory}/second.key`,
+        others: [],
         minVersion: 'TLSv1.3',
       },
       client: { ...config.client, anchors: config.client.anchors.slice(0, 1) },

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Config, RouteConfig } from '../../src/config/config.ts'
+import type { AnchorConfig, AnchorLife, Config, RouteConfig } from '../../src/config/config.ts'
 import { loadSources } from '../../src/config/load.ts'
 import { Secret } from '../../src/config/secret.ts'
 import { type CreateOptions, type RunningGateway, createGateway } from '../../src/gateway/create.ts'
@@ -143,15 +143,15 @@ export function plainConfig(directory: string, route: Partial<RouteConfig> & { u
       proxyProtocol: 'none',
       trustedPeers: [],
     },
-    tls: { certificate: file('server.pem'), key: file('server.key'), minVersion: 'TLSv1.2' },
+    tls: { certificate: file('server.pem'), key: file('server.key'), others: [], minVersion: 'TLSv1.2' },
     client: {
       require: 'always',
       commonNames: ['client.webhooks.fbclientcerts.com'],
-      anchors: [
-        { kind: 'file', name: 'meta-lab', file: file('meta.pem') },
-        { kind: 'file', name: 'digicert-lab', file: file('digicert.pem') },
-      ],
-      revocation: { mode: 'none', files: [] },
+      anchors: [fileAnchor('meta-lab', file('meta.pem')), fileAnchor('digicert-lab', file('digicert.pem'))],
+      maxDepth: 3,
+      pins: [],
+      trustGrace: 30_000,
+      revocation: { mode: 'none', refresh: 21_600_000, files: [], urls: [] },
     },
     sources: { mode: 'enforce', allowlist: file('list.txt'), extra: [], maxAge: 604_800_000, ...KEEPING },
     apps: { shop: { secrets: [new Secret(CANARY_SECRET)], verifyTokens: [new Secret(CANARY_VERIFY_TOKEN)] } },
@@ -184,6 +184,11 @@ export function plainConfig(directory: string, route: Partial<RouteConfig> & { u
     admin: { address: { kind: 'tcp', host: '127.0.0.1', port: 0 }, token: undefined },
     log: { level: 'info', format: 'json' },
   }
+}
+
+/** An anchor that is active, unless told otherwise. */
+export function fileAnchor(name: string, file: string, life: Partial<AnchorLife> = {}): AnchorConfig {
+  return { kind: 'file', name, file, state: 'active', ...life }
 }
 
 function recordThat(

@@ -177,6 +177,7 @@ describe('the anchors that Meta is known to use', () => {
       kind: 'builtin',
       name: 'digicert-ev',
       builtin: 'digicert-ev',
+      state: 'active',
     })
     expect(others).toEqual([])
     expect(anchor).toMatchObject({ name: 'digicert-ev', fingerprint: DIGICERT, known: { current: false } })

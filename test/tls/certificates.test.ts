@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Consumer, startConsumer } from '../../src/lab/consumer.ts'
 import { CANARY_SECRET } from '../canary.ts'
 import { type TlsVersion, expectClientAdmitted, expectClientRefused, only } from '../support/identity.ts'
-import { type World, pki, startWorld } from '../support/world.ts'
+import { type World, fileAnchor, pki, startWorld } from '../support/world.ts'
 import { type Authorities, type Case, oddAnchors } from './cases/case.ts'
 import { CHAINS } from './cases/chains.ts'
 import { FITNESS } from './cases/fitness.ts'
@@ -29,9 +29,7 @@ beforeAll(async () => {
         ...config.client,
         anchors: [
           ...config.client.anchors,
-          ...Object.keys(anchors).map(
-            (name) => ({ kind: 'file', name, file: `${config.state}/${name}.pem` }) as const,
-          ),
+          ...Object.keys(anchors).map((name) => fileAnchor(name, `${config.state}/${name}.pem`)),
         ],
       },
     }),

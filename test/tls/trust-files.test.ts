@@ -9,7 +9,7 @@ import { serverCertificate } from '../../src/lab/pki/server-certificate.ts'
 import { CANARY_SECRET } from '../canary.ts'
 import { expectClientAdmitted, expectClientRefused } from '../support/identity.ts'
 import { expectDelivered } from '../support/refused.ts'
-import { type Pki, type World, type WorldOptions, pki, startWorld } from '../support/world.ts'
+import { type Pki, type World, type WorldOptions, pki, fileAnchor, startWorld } from '../support/world.ts'
 
 let consumer: Consumer
 let made: Pki
@@ -171,7 +171,7 @@ describe('an anchor file that is odd but whole', () => {
       upstream: consumer.url,
       files: { 'both.pem': both },
       change: (config) => {
-        const anchors = [{ kind: 'file', name: 'both', file: join(config.state, 'both.pem') } as const]
+        const anchors = [fileAnchor('both', join(config.state, 'both.pem'))]
         return { ...config, client: { ...config.client, anchors } }
       },
     })
