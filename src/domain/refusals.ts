@@ -94,7 +94,7 @@ export const REFUSALS = {
     status: 403,
     close: true,
     reason: 'client certificate not accepted',
-    help: 'The chain holds, but the certificate is not fit to identify a client: its purpose, its being a CA, its key, its algorithm or the number of its common names.',
+    help: 'The certificate is not fit to identify a client, or its chain is too long. The detail says which: version, common names and how they are written, being a CA, purpose, key usage, an unknown critical extension, serial number, validity, signature algorithm, key, or depth (`client.maxDepth`).',
   },
   COMMON_NAME_MISMATCH: {
     phase: 'identity',

@@ -1,11 +1,11 @@
 // Refuses a client whose certificate OpenSSL did not verify up to a configured anchor, or that is unfit to name a client.
-// OpenSSL decides the chain; this file decides what OpenSSL lets pass: resumed sessions, CA leaves, weak or odd certificates.
-// Whose name it carries is the common-name gate's rule.
+// OpenSSL decides the chain, leaf-profile.ts what a leaf has to be beyond that, the common-name gate whose name it carries.
 import type { CertificateFacts, IdentityFacts, RequestFacts } from '../domain/facts.ts'
-import { type Leaf, OID_CLIENT_AUTH } from '../domain/leaf.ts'
+import type { Leaf } from '../domain/leaf.ts'
 import { type Refuse, type Verdict, admit, refuse } from '../domain/verdict.ts'
 import { mayBeChallenge } from './challenge-only.ts'
 import type { Gate } from './gate.ts'
+import { profileProblem, weaknessOf } from './leaf-profile.ts'
 
 type Code =
   | 'CERTIFICATE_MISSING'
@@ -20,27 +20,28 @@ const CODE_OF_ERROR: ReadonlyMap<string, Code> = new Map([
   ['CERT_NOT_YET_VALID', 'CERTIFICATE_EXPIRED'],
   ['CERT_REVOKED', 'CERTIFICATE_REVOKED'],
   ['INVALID_PURPOSE', 'CERTIFICATE_PROFILE'],
+  ['UNHANDLED_CRITICAL_EXTENSION', 'CERTIFICATE_PROFILE'],
   ['EE_KEY_TOO_SMALL', 'CERTIFICATE_PROFILE'],
   ['CA_KEY_TOO_SMALL', 'CERTIFICATE_PROFILE'],
   ['CA_MD_TOO_WEAK', 'CERTIFICATE_PROFILE'],
+  ['PATH_LENGTH_EXCEEDED', 'CERTIFICATE_PROFILE'],
 ])
 
-/** What Node up to 24 calls the reasons it has no name for: weak keys and digests, violated constraints. */
+/** What Node up to 24 calls the reasons it has no name for. */
 const NAMELESS = 'UNSPECIFIED'
 
-// RFC 8017 A.2.4, RFC 5758 §3.2, RFC 8410 §3, RFC 4055 §3.1 (PSS: its digest is OpenSSL's to judge, by security level 2).
-const SOUND_SIGNATURES = new Map([
-  ['1.2.840.113549.1.1.11', 'sha256WithRSA'],
-  ['1.2.840.113549.1.1.12', 'sha384WithRSA'],
-  ['1.2.840.113549.1.1.13', 'sha512WithRSA'],
-  ['1.2.840.113549.1.1.10', 'RSASSA-PSS'],
-  ['1.2.840.10045.4.3.2', 'ecdsaWithSHA256'],
-  ['1.2.840.10045.4.3.3', 'ecdsaWithSHA384'],
-  ['1.2.840.10045.4.3.4', 'ecdsaWithSHA512'],
-  ['1.3.101.112', 'Ed25519'],
+/** OpenSSL's reasons in words, where the leaf itself shows no fault. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  ['INVALID_PURPOSE', 'an authority of its chain may not issue certificates of clients'],
+  [
+    'PATH_LENGTH_EXCEEDED',
+    "the chain is longer than client.maxDepth or an authority's own path length allows",
+  ],
+  [
+    NAMELESS,
+    'a reason Node has no name for, in the chain: names outside the constraints of an authority, or an authority with a weak key, a weak signature or a critical extension nobody knows',
+  ],
 ])
-
-const SOUND_KEYS = new Set(['ec P-256', 'ec P-384', 'ec P-521', 'ed25519'])
 
 /** Demands a certificate before any HTTP is read, or, with `absentMayWait`, lets an absent one (never a bad one) pass for now. */
 export function certificate(options: { absentMayWait: boolean }): Gate<IdentityFacts, Code> {
@@ -79,27 +80,17 @@ function judge({ leaf, authorized, error, resumed }: CertificateFacts): Verdict<
 }
 
 function unverified(leaf: Leaf, error = 'no reason given'): Refuse<Code> {
-  const weakness = error === NAMELESS ? weaknessOf(leaf) : undefined
-  return weakness === undefined
-    ? refuse(CODE_OF_ERROR.get(error) ?? 'CERTIFICATE_UNTRUSTED', `OpenSSL: ${error}`)
-    : refuse('CERTIFICATE_PROFILE', weakness)
+  if (error === NAMELESS) {
+    const weakness = weaknessOf(leaf)
+    if (weakness !== undefined) return refuse('CERTIFICATE_PROFILE', weakness)
+  }
+  const code = CODE_OF_ERROR.get(error) ?? 'CERTIFICATE_UNTRUSTED'
+  // A leaf for servers only is better told so than that OpenSSL found a purpose invalid.
+  const own = code === 'CERTIFICATE_PROFILE' ? profileProblem(leaf) : undefined
+  return refuse(code, own ?? inWords(error))
 }
 
-/** @returns what makes a verified leaf unfit to identify a client, in words for an operator. */
-function profileProblem(leaf: Leaf): string | undefined {
-  if (leaf.version !== 3) return `X.509 version ${leaf.version}, not 3`
-  if (leaf.commonNames.length !== 1) return `${leaf.commonNames.length} common names, not exactly one`
-  if (leaf.isAuthority) return 'it is a certificate authority, not a leaf'
-  // RFC 5280 §4.2.1.12: anyExtendedKeyUsage would satisfy OpenSSL; a client certificate has to say what it is for.
-  if (leaf.extendedKeyUsage === undefined) return 'no extended key usage: clientAuth is not asserted'
-  if (!leaf.extendedKeyUsage.includes(OID_CLIENT_AUTH)) return 'extended key usage without clientAuth'
-  return weaknessOf(leaf)
-}
-
-function weaknessOf(leaf: Leaf): string | undefined {
-  if (!SOUND_SIGNATURES.has(leaf.signatureAlgorithm))
-    return `signed with ${leaf.signatureAlgorithm}, which is too weak or unknown`
-  if (leaf.key.kind === 'rsa' ? leaf.key.bits < 2048 : !SOUND_KEYS.has(leaf.key.kind))
-    return `key ${leaf.key.kind}${leaf.key.bits > 0 ? ` of ${leaf.key.bits} bits` : ''} is too weak or unknown`
-  return undefined
+function inWords(error: string): string {
+  const words = WORDS.get(error)
+  return words === undefined ? `OpenSSL: ${error}` : `OpenSSL: ${error}: ${words}`
 }

@@ -116,23 +116,38 @@ function encodeLength(length: number): Uint8Array {
   return Buffer.concat([Buffer.of(0x80 | bytes.length), bytes])
 }
 
-/** Dotted form of an OBJECT IDENTIFIER's content. */
+const MAX_ARC = 2n ** 128n - 1n
+
+/** Dotted form of an OBJECT IDENTIFIER's content. Arcs may be of any size: 2.25 holds UUIDs. */
 export function readOid({ content }: Element): string {
-  const arcs: number[] = []
-  let arc = 0
+  const arcs: bigint[] = []
+  let arc = 0n
   for (const [i, byte] of content.entries()) {
-    if (arc === 0 && byte === 0x80) throw new DerError('an OID arc not in its shortest form')
-    arc = arc * 128 + (byte & 0x7f)
-    if (!Number.isSafeInteger(arc)) throw new DerError('an OID arc too large')
+    if (arc === 0n && byte === 0x80) throw new DerError('an OID arc not in its shortest form')
+    arc = arc * 128n + BigInt(byte & 0x7f)
+    if (arc > MAX_ARC) throw new DerError('an OID arc too large')
     if (byte < 0x80) {
       arcs.push(arc)
-      arc = 0
+      arc = 0n
     } else if (i === content.length - 1) throw new DerError('an OID cut off')
   }
   const [first] = arcs
   if (first === undefined) throw new DerError('an empty OID')
-  const root = Math.min(2, Math.floor(first / 40))
-  return [root, first - root * 40, ...arcs.slice(1)].join('.')
+  const root = first < 80n ? first / 40n : 2n
+  return [root, first - root * 40n, ...arcs.slice(1)].join('.')
+}
+
+/** An INTEGER as hex in whole bytes, upper case, as openssl prints it: "-" before a negative one. */
+export function readInteger({ content }: Element): string {
+  const [first, second] = content
+  if (first === undefined) throw new DerError('an empty INTEGER')
+  // X.690 §8.3.2: the first nine bits are neither all zero nor all one.
+  if (second !== undefined && ((first === 0x00 && second < 0x80) || (first === 0xff && second >= 0x80)))
+    throw new DerError('an INTEGER not in its shortest form')
+  const hex = Buffer.from(content).toString('hex').toUpperCase()
+  if (first < 0x80) return hex.replace(/^00(?=.)/, '')
+  const magnitude = (2n ** BigInt(8 * content.length) - BigInt(`0x${hex}`)).toString(16).toUpperCase()
+  return `-${magnitude.length % 2 === 0 ? '' : '0'}${magnitude}`
 }
 
 /** X.690 §11.1: true is 0xff. OpenSSL takes every byte but 0 for true, so that another one would say two things. */
@@ -151,8 +166,12 @@ export function readTime({ tag, content }: Element): Date {
   const [, year = '', rest = ''] = match
   // RFC 5280 §4.1.2.5.1: two digits from 50 on are of the last century.
   const fullYear = year.length === 4 ? Number(year) : Number(year) + (Number(year) >= 50 ? 1900 : 2000)
-  const [month, day, hour, minute, second] = [0, 2, 4, 6, 8].map((at) => Number(rest.slice(at, at + 2)))
-  return new Date(Date.UTC(fullYear, (month ?? 0) - 1, day, hour, minute, second))
+  const digits = `${String(fullYear).padStart(4, '0')}${rest}`
+  const iso = digits.replace(/^(....)(..)(..)(..)(..)(..)$/, '$1-$2-$3T$4:$5:$6.000Z')
+  const date = new Date(iso)
+  // The 31st of February would silently be a day in March.
+  if (Number.isNaN(date.getTime()) || date.toISOString() !== iso) throw new DerError('a time that never is')
+  return date
 }
 
 /** The text of a directory string; undefined for types or bytes that are no plain text (they match no name). */
