@@ -22,6 +22,8 @@ export interface CertificateOptions {
   /** DNS names or IP addresses. */
   readonly altNames?: readonly string[]
   readonly permittedDnsNames?: readonly string[]
+  /** URLs of revocation lists. */
+  readonly distributionPoints?: readonly string[]
   /** Default: an hour ago. */
   readonly notBefore?: Date
   /** Default: in 30 days. */
@@ -41,7 +43,7 @@ export interface Issued {
   readonly subject: readonly NameAttribute[]
 }
 
-type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+export type Digest = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -72,10 +74,10 @@ export function issue(options: CertificateOptions): Issued {
   return { certificate: pem(der), key: privateKeyPem(keyPair), der, keyPair, subject }
 }
 
-/** @param der one certificate. @returns it as PEM, ending in a newline. */
-export function pem(der: Buffer): string {
+/** @param der what `label` names, one certificate by default. @returns it as PEM, ending in a newline. */
+export function pem(der: Buffer, label = 'CERTIFICATE'): string {
   const lines = der.toString('base64').match(/.{1,64}/g) ?? []
-  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
 function keyPairOf({ key = 'rsa-2048', authority }: CertificateOptions): KeyPair {
@@ -84,7 +86,7 @@ function keyPairOf({ key = 'rsa-2048', authority }: CertificateOptions): KeyPair
 }
 
 function extensionsOf(options: CertificateOptions, keyPair: KeyPair, signer: KeyPair): Asn1[] {
-  const { authority, altNames = [], permittedDnsNames = [] } = options
+  const { authority, altNames = [], permittedDnsNames = [], distributionPoints = [] } = options
   const isAuthority = authority !== undefined && authority !== 'omit'
   const purposes = options.extendedKeyUsage ?? (isAuthority ? [] : ['clientAuth' as const])
   const usages =
@@ -98,18 +100,21 @@ function extensionsOf(options: CertificateOptions, keyPair: KeyPair, signer: Key
     ...(purposes.length === 0 ? [] : [extension.extendedKeyUsage(purposes)]),
     ...(altNames.length === 0 ? [] : [extension.subjectAltName(altNames)]),
     ...(permittedDnsNames.length === 0 ? [] : [extension.permittedDnsNames(permittedDnsNames)]),
+    ...(distributionPoints.length === 0 ? [] : [extension.crlDistributionPoints(distributionPoints)]),
     extension.subjectKeyIdentifier(keyIdentifier(keyPair)),
     extension.authorityKeyIdentifier(keyIdentifier(signer)),
   ]
 }
 
-function algorithmOf(key: KeyObject, digest: Digest): Asn1 {
+/** The AlgorithmIdentifier of a signature with `key`. */
+export function algorithmOf(key: KeyObject, digest: Digest): Asn1 {
   if (key.asymmetricKeyType === 'rsa') return sequence(oid(`1.2.840.113549.1.1.${RSA[digest]}`), nothing())
   if (key.asymmetricKeyType === 'ec') return sequence(oid(`1.2.840.10045.4.${ECDSA[digest]}`))
   return sequence(oid('1.3.101.112'))
 }
 
-function signatureOf(tbs: Buffer, key: KeyObject, digest: Digest): string {
+/** Of `tbs`, one character a byte. */
+export function signatureOf(tbs: Buffer, key: KeyObject, digest: Digest): string {
   return sign(key.asymmetricKeyType === 'ed25519' ? null : digest, tbs, key).toString('latin1')
 }
 

@@ -45,6 +45,21 @@ export function permittedDnsNames(names: readonly string[]): Asn1 {
   return extension({ id: '2.5.29.30', critical: true, value: sequence(context(0, subtrees)) })
 }
 
+/** Where revocation lists are, one distribution point each. */
+export function crlDistributionPoints(urls: readonly string[]): Asn1 {
+  return extension({ id: '2.5.29.31', value: sequence(...urls.map((url) => sequence(pointName([url])))) })
+}
+
+/** A DistributionPointName with URIs. */
+export function pointName(urls: readonly string[]): Asn1 {
+  return context(0, [
+    context(
+      0,
+      urls.map((url) => context(6, url)),
+    ),
+  ])
+}
+
 /** @param id of the subject's key, as bytes. */
 export function subjectKeyIdentifier(id: Buffer): Asn1 {
   return extension({ id: '2.5.29.14', value: octets(id.toString('latin1')) })
@@ -55,7 +70,8 @@ export function authorityKeyIdentifier(id: Buffer): Asn1 {
   return extension({ id: '2.5.29.35', value: sequence(context(0, id.toString('latin1'))) })
 }
 
-function extension({ id, critical, value }: { id: string; critical?: boolean; value: Asn1 }): Asn1 {
+/** Any extension: `value` is what stands within its OCTET STRING. */
+export function extension({ id, critical, value }: { id: string; critical?: boolean; value: Asn1 }): Asn1 {
   const der = octets(toDer(value).toString('latin1'))
   return critical === true ? sequence(oid(id), boolean(true), der) : sequence(oid(id), der)
 }
