@@ -80,6 +80,7 @@ const BANS: readonly Ban[] = [
 /** Which rooms may use a package, and for what it was chosen. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli'],
+  fflate: ['cli'],
   'http-proxy': ['upstream'],
   'ip-cidr': ['allowlist', 'cli'],
   'node-forge': ['lab', 'tls'],
