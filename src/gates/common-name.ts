@@ -15,7 +15,7 @@ export interface CommonNameOptions {
 export function commonName(
   allowed: readonly string[],
   options: CommonNameOptions,
-): Gate<IdentityFacts, Code> {
+): Gate<Pick<IdentityFacts, 'certificate'>, Code> {
   return {
     name: 'common-name',
     check: ({ certificate }) =>

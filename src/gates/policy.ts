@@ -7,6 +7,7 @@ import type {
   RequestFacts,
 } from '../domain/facts.ts'
 import type { PrefixTable } from '../domain/prefix-table.ts'
+import type { Revocations } from '../domain/revocation.ts'
 import { certificate, certificateOnDelivery } from './certificate.ts'
 import { commonName, commonNameOnDelivery } from './common-name.ts'
 import { type ConnectionLimits, connectionLimit } from './connection-limit.ts'
@@ -17,6 +18,8 @@ import { headSize } from './head-size.ts'
 import { length } from './length.ts'
 import { mediaType } from './media-type.ts'
 import { method } from './method.ts'
+import { pins } from './pins.ts'
+import { revocation } from './revocation.ts'
 import { route } from './route.ts'
 import type { Placed } from './run.ts'
 import { signature } from './signature.ts'
@@ -37,11 +40,15 @@ export interface PolicyInputs {
   readonly sources: 'enforce' | 'observe' | 'none'
   readonly require: 'always' | 'deliveries' | 'observe'
   readonly commonNames: readonly string[]
+  readonly pins: readonly string[]
+  readonly revocation: { readonly mode: 'none' | 'soft' | 'hard'; readonly lists: readonly Revocations[] }
   readonly limits: ConnectionLimits & { readonly body: number }
 }
 
 /** TLS ends at hubgate itself. */
-export function directPolicy({ prefixes, sources, require, commonNames, limits }: PolicyInputs): Policy {
+export function directPolicy(inputs: PolicyInputs): Policy {
+  const { prefixes, sources, require, commonNames, limits } = inputs
+  const { mode, lists } = inputs.revocation
   const absentMayWait = require === 'deliveries'
   const identity = require === 'observe' ? observed : enforced
   return {
@@ -54,6 +61,8 @@ export function directPolicy({ prefixes, sources, require, commonNames, limits }
     identity: [
       identity(certificate({ absentMayWait })),
       identity(commonName(commonNames, { absentMayWait })),
+      ...(inputs.pins.length === 0 ? [] : [identity(pins(inputs.pins))]),
+      ...(mode === 'none' ? [] : [identity(revocation({ mode, lists }))]),
     ],
     request: [
       ...(absentMayWait

@@ -27,6 +27,7 @@ export function changesBetween(before: Generation, now: Generation): string[] {
   const { config } = now
   const changed = (part: (generation: Generation) => unknown) => !isDeepStrictEqual(part(before), part(now))
   const anchors = ({ anchors }: Generation) => anchors.map(({ name, fingerprint }) => [name, fingerprint])
+  const lists = ({ revocation }: Generation) => revocation.lists.map(({ fingerprint }) => fingerprint)
   const sections = (['client', 'sources', 'routes', 'limits', 'shutdown', 'log'] as const).filter(
     (section) => !isDeepStrictEqual(old[section], config[section]),
   )
@@ -35,7 +36,10 @@ export function changesBetween(before: Generation, now: Generation): string[] {
       ? [`allow-list: ${before.prefixes.size} to ${now.prefixes.size} prefixes`]
       : []),
     ...(changed(anchors) ? [`anchors: ${namesOf(before)} to ${namesOf(now)}`] : []),
-    ...(changed(({ identity }) => identity) ? ['server certificate'] : []),
+    ...(changed(lists) ? ['revocation lists'] : []),
+    ...(changed(({ terms }) => terms.identities.map(({ certificate }) => certificate))
+      ? ['server certificate']
+      : []),
     ...(changed(({ config }) => secretsOf(config)) ? ['secrets'] : []),
     ...sections,
   ]

@@ -6,18 +6,16 @@ import type { Connection } from './connection.ts'
 import type { Shared } from './shared.ts'
 import { type Unwelcome, unwelcome } from './welcome.ts'
 
-/** What an unwelcome connection has in flight may take this long to finish, milliseconds. */
-const GRACE_MS = 30_000
-
 /** Closes whom the present generation would refuse, idle ones at once. @returns how many there were. */
 export function dismissUnwelcome(shared: Shared): number {
+  const { trustGrace } = shared.generation().config.client
   let dismissed = 0
   for (const connection of shared.connections) {
     const why = connection.closing ? undefined : unwelcome(connection, shared.generation())
     if (why === undefined) continue
     refuseConnection(shared, connection, why)
     connection.retire()
-    if (connection.exchanges.size > 0) setTimeout(() => cutOff(shared, connection, why), GRACE_MS).unref()
+    if (connection.exchanges.size > 0) setTimeout(() => cutOff(shared, connection, why), trustGrace).unref()
     dismissed += 1
   }
   return dismissed

@@ -1,6 +1,5 @@
 // One frozen state of everything a request is judged by. Prepared whole from a configuration and the files it names,
 // or not at all: what does not hold is a list of problems, and nothing changes.
-import type { X509Certificate } from 'node:crypto'
 import type { Server as TlsServer } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
@@ -8,9 +7,12 @@ import { type PrefixTable, prefixTable } from '../domain/prefix-table.ts'
 import type { Route } from '../domain/route.ts'
 import { type Policy, directPolicy } from '../gates/policy.ts'
 import type { Anchor } from '../tls/anchors.ts'
-import type { ServerIdentity } from '../tls/context.ts'
+import type { Trusted } from '../tls/client-certificate.ts'
+import type { Terms } from '../tls/context.ts'
+import { anchorWarnings, isActive, prepareAnchors } from './prepare-anchors.ts'
+import { prepareTerms } from './prepare-identity.ts'
+import { type Revocation, prepareRevocation, revocationFiles } from './prepare-revocation.ts'
 import { prepareSources } from './prepare-sources.ts'
-import { anchorWarnings, prepareAnchors, prepareIdentity } from './prepare-trust.ts'
 import type { RequestServer } from './request-phase.ts'
 import { routeTable } from './routes.ts'
 
@@ -19,9 +21,13 @@ export interface Prepared {
   readonly prefixes: PrefixTable
   /** When the allow-list was written; undefined where the source gate is off, or the first refresh is still to come. */
   readonly listUpdated: Date | undefined
+  /** The active ones. */
   readonly anchors: readonly Anchor[]
-  readonly identity: ServerIdentity
-  readonly serverCertificate: X509Certificate
+  /** Staged and retired ones: they admit nobody. */
+  readonly otherAnchors: readonly Anchor[]
+  readonly revocation: Revocation
+  /** What the TLS server is made with. */
+  readonly terms: Terms
   readonly routes: ReadonlyMap<string, Route>
   readonly policy: Policy
   /** Not wrong, but worth a shout at every start. */
@@ -40,11 +46,14 @@ export type Preparation = Prepared | { readonly problems: readonly Problem[] }
 export async function prepare(config: Config): Promise<Preparation> {
   const problems: Problem[] = []
   const warnings: Problem[] = []
-  const anchors = await prepareAnchors(config, problems)
-  const server = await prepareIdentity(config, anchors, problems)
+  const now = new Date()
+  const all = await prepareAnchors(config, problems, now)
+  const anchors = all.filter(isActive)
+  const terms = await prepareTerms(config, anchors, problems)
+  const revocation = await prepareRevocation(config, anchors, { problems, warnings, now })
   const list = await prepareSources(config, problems, warnings)
-  if (problems.length > 0 || server === undefined) return { problems }
-  warnings.push(...anchorWarnings(anchors))
+  if (problems.length > 0 || terms === undefined) return { problems }
+  warnings.push(...anchorWarnings(anchors, now))
   const prefixes = prefixTable(list.prefixes)
   const { client, sources, limits } = config
   return Object.freeze({
@@ -52,14 +61,17 @@ export async function prepare(config: Config): Promise<Preparation> {
     prefixes,
     listUpdated: list.updated,
     anchors,
-    identity: server.identity,
-    serverCertificate: server.certificate,
+    otherAnchors: all.filter((anchor) => !isActive(anchor)),
+    revocation,
+    terms,
     routes: routeTable(config),
     policy: directPolicy({
       prefixes,
       sources: sources.mode,
       require: client.require,
       commonNames: client.commonNames,
+      pins: client.pins,
+      revocation: { mode: client.revocation.mode, lists: revocation.lists },
       limits,
     }),
     warnings,
@@ -72,11 +84,18 @@ export async function prepareProblems(config: Config): Promise<readonly Problem[
   return 'problems' in prepared ? prepared.problems : []
 }
 
+/** What a client certificate's path is looked for under. */
+export function trustedBy({ config, anchors, revocation }: Prepared): Trusted {
+  return { anchors, revocation: config.client.revocation.mode === 'none' ? undefined : revocation }
+}
+
 /** The files a generation was made from: watched, and read again when they change. */
-export function filesOf({ tls, client, sources }: Config): readonly string[] {
+export function filesOf(config: Config): readonly string[] {
+  const { tls, client, sources } = config
   return [
-    ...(tls === undefined ? [] : [tls.certificate, tls.key]),
+    ...(tls === undefined ? [] : [tls, ...tls.others].flatMap(({ certificate, key }) => [certificate, key])),
     ...client.anchors.flatMap((anchor) => (anchor.kind === 'file' ? [anchor.file] : [])),
+    ...revocationFiles(config),
     ...(sources.mode === 'none' ? [] : [sources.allowlist]),
   ]
 }

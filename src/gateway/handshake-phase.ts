@@ -1,21 +1,21 @@
 // Phases 2 and 3: the TLS handshake, then the identity gates. Only what they admit reaches an HTTP parser.
-import tls, { type TLSSocket } from 'node:tls'
+import type { Server, TLSSocket } from 'node:tls'
 import { runGates } from '../gates/run.ts'
 import { clientCertificate } from '../tls/client-certificate.ts'
-import { tlsOptions } from '../tls/context.ts'
+import { createTlsServer } from '../tls/context.ts'
 import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
-import type { Prepared } from './generation.ts'
+import { type Prepared, trustedBy } from './generation.ts'
 import type { Shared } from './shared.ts'
 import { unwelcome } from './welcome.ts'
 
 /** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
 export function handshakeServer(
   shared: Shared,
-  { identity, anchors }: Pick<Prepared, 'identity' | 'anchors'>,
+  { terms }: Pick<Prepared, 'terms'>,
   admit: (connection: Connection, socket: TLSSocket) => void,
-): tls.Server {
-  const server = tls.createServer(tlsOptions(identity, anchors))
+): Server {
+  const server = createTlsServer(terms)
   server.on('secureConnection', (socket) => {
     const connection = connectionOf(shared, socket)
     if (connection === undefined) {
@@ -49,10 +49,13 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   connection.clearDeadline()
   connection.phase = 'identity'
   connection.secure = socket
-  connection.client = clientCertificate(socket, generation.anchors)
+  connection.client = clientCertificate(socket, trustedBy(generation))
   shared.connections.secured(connection, socket)
   socket.on('error', () => {})
-  const verdict = runGates(generation.policy.identity, { certificate: connection.client.facts })
+  const verdict = runGates(generation.policy.identity, {
+    certificate: connection.client.facts,
+    now: Date.now(),
+  })
   connection.takes(verdict)
   // The state may have changed while the handshake went on.
   const end = verdict.outcome === 'refuse' ? verdict : unwelcome(connection, shared.generation())

@@ -1,8 +1,9 @@
 // Judges an open connection again after the state changed: who would be refused now must not stay.
 import { refuse } from '../domain/verdict.ts'
 import { type Refused, runGates } from '../gates/run.ts'
+import { pathUnder } from '../tls/client-certificate.ts'
 import type { Connection } from './connection.ts'
-import type { Generation } from './generation.ts'
+import { type Generation, trustedBy } from './generation.ts'
 
 export type Unwelcome = Pick<Refused, 'gate' | 'refusal'>
 
@@ -18,7 +19,10 @@ export function unwelcome(connection: Connection, generation: Generation): Unwel
   const { client } = connection
   if (client === undefined || generation === connection.generation) return undefined
   if (generation.config.client.require === 'observe') return undefined
-  const identity = runGates(generation.policy.identity, { certificate: client.facts })
+  const identity = runGates(generation.policy.identity, {
+    certificate: { ...client.facts, path: pathUnder(client.chain[0], trustedBy(generation)) },
+    now: Date.now(),
+  })
   if (identity.outcome === 'refuse') return identity
   return client.facts.leaf === undefined ? undefined : outlived(connection, generation)
 }

@@ -10,7 +10,7 @@ export interface Observed {
   readonly prefixes: { readonly size: number }
   readonly listUpdated: Date | undefined
   readonly anchors: readonly { readonly name: string; readonly certificate: X509Certificate }[]
-  readonly serverCertificate: X509Certificate
+  readonly terms: { readonly identities: readonly { readonly leaf: X509Certificate }[] }
   readonly policy: {
     readonly connection: readonly PlacedGate[]
     readonly identity: readonly PlacedGate[]
@@ -39,14 +39,18 @@ export function enforcedGates({ policy }: Observed): ReadonlyMap<string, boolean
   return enforced
 }
 
-export function observedCertificates({
-  anchors,
-  serverCertificate,
-}: Observed): readonly ObservedCertificate[] {
+export function observedCertificates({ anchors, terms }: Observed): readonly ObservedCertificate[] {
   const anchor = ({ name, certificate }: Observed['anchors'][number]) =>
     ({ role: 'anchor', name, notAfter: new Date(certificate.validTo) }) as const
   return [
-    { role: 'server', name: 'tls', notAfter: new Date(serverCertificate.validTo) },
+    ...terms.identities.map(
+      ({ leaf }, i) =>
+        ({
+          role: 'server',
+          name: i === 0 ? 'tls' : `tls.others[${i - 1}]`,
+          notAfter: new Date(leaf.validTo),
+        }) as const,
+    ),
     ...anchors.map(anchor),
   ]
 }

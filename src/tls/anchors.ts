@@ -1,20 +1,23 @@
 // Reads trust anchors: files that hold exactly CA certificates. Node loads an empty, cut-off or garbage list silently,
 // so every byte is accounted for here before OpenSSL sees it. Which anchor a chain ends in is for the record only.
 import { X509Certificate } from 'node:crypto'
-import type { AnchorConfig } from '../config/config.ts'
+import type { AnchorConfig, AnchorLife, AnchorState } from '../config/config.ts'
 import { readBytes } from '../config/read-text.ts'
 import { type KnownAnchor, knownAnchor } from './known-anchors.ts'
-import { readPathLength } from './path-length.ts'
+import { readPathLength, withPathLength } from './path-length.ts'
 
 export interface Anchor {
   readonly name: string
-  readonly pem: string
   readonly certificate: X509Certificate
   /** SHA-256 of the DER bytes, upper-case hex in pairs with colons, as openssl prints it. */
   readonly fingerprint: string
   readonly known: KnownAnchor | undefined
   /** How many intermediates may stand below it; undefined where it says nothing. */
   readonly pathLength: number | undefined
+  /** Whether it admits now. */
+  readonly state: AnchorState
+  /** It is no root: chains may end in it only because it is an anchor. */
+  readonly partial: boolean
 }
 
 const BUILTIN: Readonly<Record<'digicert-ev', URL>> = {
@@ -24,13 +27,24 @@ const BUILTIN: Readonly<Record<'digicert-ev', URL>> = {
 /** The largest file read as an anchor, bytes: a bundle of all public roots is some 200 KiB. */
 export const MAX_FILE = 1024 * 1024
 
-/** @throws AnchorFileError in words for an operator, or the system's error where the file cannot be read. */
-export function loadAnchors(source: AnchorConfig): readonly Anchor[] {
+/**
+ * @param now decides by from and until.
+ * @throws AnchorFileError in words for an operator, or the system's error where the file cannot be read.
+ */
+export function loadAnchors(source: AnchorConfig, now: Date): readonly Anchor[] {
   const file = source.kind === 'builtin' ? BUILTIN[source.builtin] : source.file
   const certificates = parseAnchors(readBytes(file, MAX_FILE))
+  const state = stateAt(source, now)
   return certificates.map((certificate, i) =>
-    anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name),
+    anchorOf(certificate, certificates.length > 1 ? `${source.name}#${i + 1}` : source.name, state),
   )
+}
+
+/** Staged before `from`, retired from `until` on; else what the configuration says. */
+export function stateAt({ state, from, until }: AnchorLife, now: Date): AnchorState {
+  if (state !== 'active') return state
+  if (from !== undefined && now < from) return 'staged'
+  return until !== undefined && now >= until ? 'retired' : 'active'
 }
 
 /** What is wrong with an anchor file, and what to do. */
@@ -119,15 +133,16 @@ function demandAuthority(certificate: X509Certificate): void {
     )
 }
 
-export function anchorOf(certificate: X509Certificate, name: string): Anchor {
+export function anchorOf(certificate: X509Certificate, name: string, state: AnchorState = 'active'): Anchor {
   const fingerprint = certificate.fingerprint256
   return {
     name,
     certificate,
     fingerprint,
-    pem: certificate.toString(),
     known: knownAnchor(fingerprint),
     pathLength: readPathLength(certificate.raw),
+    state,
+    partial: !signedBy(certificate, certificate),
   }
 }
 
@@ -144,14 +159,22 @@ export function subjectOf(certificate: X509Certificate): string {
  */
 export function anchorsOf(chain: readonly X509Certificate[], anchors: readonly Anchor[]): readonly Anchor[] {
   for (const certificate of chain) {
-    const signers = anchors.filter((anchor) => signedBy(certificate, anchor.certificate))
+    const signers = anchors.filter(
+      (anchor) =>
+        certificate.fingerprint256 === anchor.fingerprint || signedBy(certificate, anchor.certificate),
+    )
     if (signers.length > 0) return signers
   }
   return anchors.filter(({ pathLength }) => pathLength !== 0)
 }
 
-function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
-  if (certificate.fingerprint256 === issuer.fingerprint256) return true
+/** The anchor as OpenSSL shall know it: PEM, with at most `maxDepth` certificates below it, the leaf included. */
+export function trustedPem({ certificate }: Anchor, maxDepth: number): string {
+  return new X509Certificate(withPathLength(certificate.raw, maxDepth - 1)).toString()
+}
+
+/** Whether the key and name of `issuer` fit: nothing about time, purpose or constraints. */
+export function signedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   // checkIssued compares names and extensions only: two roots may carry one name, so the key has to fit, too.
   return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey)
 }

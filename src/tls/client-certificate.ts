@@ -3,6 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { type Anchor, anchorsOf } from './anchors.ts'
+import { pathOf } from './path.ts'
 import { readLeaf } from './read-leaf.ts'
 
 export interface ClientCertificate {
@@ -11,23 +12,41 @@ export interface ClientCertificate {
   readonly anchors: readonly Anchor[]
   /** The leaf's DER bytes, for RFC 9440 Client-Cert. */
   readonly der: Uint8Array | undefined
+  /** Leaf first, then the intermediates that Node gives: for words and records. */
+  readonly chain: readonly X509Certificate[]
 }
 
-/** @param anchors those the socket's context was made with. */
-export function clientCertificate(socket: TLSSocket, anchors: readonly Anchor[]): ClientCertificate {
+export interface Trusted {
+  /** The active ones, which the socket's context was made with. */
+  readonly anchors: readonly Anchor[]
+  /** Undefined: nobody asks, and the path is not looked for. */
+  readonly revocation: { readonly intermediates: readonly X509Certificate[] } | undefined
+}
+
+export function clientCertificate(socket: TLSSocket, trusted: Trusted): ClientCertificate {
   const certificate = socket.getPeerX509Certificate()
+  const chain = certificate === undefined ? [] : readableChain(certificate)
   const der = certificate?.raw
   const facts = {
     leaf: der === undefined ? undefined : readLeaf(der),
     authorized: socket.authorized,
     error: errorName(socket.authorizationError),
     resumed: socket.isSessionReused(),
+    path: socket.authorized ? pathUnder(certificate, trusted) : undefined,
   }
-  return {
-    facts,
-    anchors: certificate === undefined ? [] : anchorsOf(readableChain(certificate), anchors),
-    der,
-  }
+  return { facts, anchors: anchorsOf(chain, trusted.anchors), der, chain }
+}
+
+/** The path of a leaf that OpenSSL verified under these anchors. */
+export function pathUnder(
+  leaf: X509Certificate | undefined,
+  { anchors, revocation }: Trusted,
+): CertificateFacts['path'] {
+  if (leaf === undefined || revocation === undefined) return undefined
+  return pathOf(leaf, {
+    anchors: anchors.map(({ certificate }) => certificate),
+    intermediates: revocation.intermediates,
+  })
 }
 
 const MAX_DEPTH = 8

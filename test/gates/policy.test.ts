@@ -11,6 +11,8 @@ const INPUTS: PolicyInputs = {
   sources: 'enforce',
   require: 'always',
   commonNames: ['client.example'],
+  pins: [],
+  revocation: { mode: 'none', lists: [] },
   limits: { connections: 10, connectionsPerAddress: 2, body: 100 },
 }
 

@@ -16,6 +16,8 @@ const INPUTS: PolicyInputs = {
   sources: 'enforce',
   require: 'always',
   commonNames: ['x'],
+  pins: [],
+  revocation: { mode: 'none', lists: [] },
   limits: { connections: 1, connectionsPerAddress: 1, body: 1 },
 }
 
@@ -29,7 +31,7 @@ function state(change: Partial<PolicyInputs> = {}): Observed {
     prefixes,
     listUpdated: new Date('2026-11-20T00:00:00Z'),
     anchors: [{ name: 'meta-2025-12', certificate }],
-    serverCertificate: certificate,
+    terms: { identities: [{ leaf: certificate }] },
     policy: directPolicy({ ...INPUTS, ...change }),
   }
 }

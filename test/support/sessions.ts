@@ -65,10 +65,10 @@ export function weaken(
   world: World,
   { tickets = false, store, ticketKeys, sessionIdContext }: Weakening,
 ): Server {
-  const { identity, anchors, servers } = world.gateway.generation
+  const { terms, servers } = world.gateway.generation
   const server = servers.tls
   server.setSecureContext({
-    ...tlsOptions(identity, anchors),
+    ...tlsOptions(terms),
     ...(tickets ? { secureOptions: 0 } : {}),
     ...(ticketKeys === undefined ? {} : { ticketKeys }),
     ...(sessionIdContext === undefined ? {} : { sessionIdContext }),

@@ -173,12 +173,10 @@ describe('the anchors that Meta is known to use', () => {
   })
 
   it('the builtin one is DigiCert’s root', () => {
-    const [anchor, ...others] = loadAnchors({
-      kind: 'builtin',
-      name: 'digicert-ev',
-      builtin: 'digicert-ev',
-      state: 'active',
-    })
+    const [anchor, ...others] = loadAnchors(
+      { kind: 'builtin', name: 'digicert-ev', builtin: 'digicert-ev', state: 'active' },
+      new Date(),
+    )
     expect(others).toEqual([])
     expect(anchor).toMatchObject({ name: 'digicert-ev', fingerprint: DIGICERT, known: { current: false } })
     expect(anchor?.certificate).toMatchObject({

@@ -153,9 +153,9 @@ describe('a session of an earlier generation', () => {
 describe('a session of another listener that asks for no certificate', () => {
   // The same server certificate, and the gateway's own ticket keys, as if a load balancer shared them out.
   async function withOther(sessionIdContext: string, talk: (port: number) => Promise<void>): Promise<void> {
-    const { identity, anchors, servers } = world.gateway.generation
+    const { terms, servers } = world.gateway.generation
     const ticketKeys = servers.tls.getTicketKeys()
-    const options = { ...tlsOptions(identity, anchors), secureOptions: 0, requestCert: false }
+    const options = { ...tlsOptions(terms), secureOptions: 0, requestCert: false }
     const other = createServer({ ...options, ticketKeys, sessionIdContext }, (socket) => {
       socket.on('error', () => {})
       socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'))

@@ -141,8 +141,8 @@ describe('a gateway that runs stays as it was where, on a reload,', () => {
 
   // Not the number of the generation: the gateway sees files change by itself, and takes the restored ones again.
   function trust(): readonly string[] {
-    const { anchors, serverCertificate } = world.gateway.generation
-    return [serverCertificate.fingerprint256, ...anchors.map(({ fingerprint }) => fingerprint)]
+    const { anchors, terms } = world.gateway.generation
+    return [terms.identities[0].leaf.fingerprint256, ...anchors.map(({ fingerprint }) => fingerprint)]
   }
 
   async function write(files: Files): Promise<void> {
