@@ -36,11 +36,7 @@ export function effectiveConfig(settings: Settings, circumstances: Circumstances
             others: tls.others.map(absoluteFiles),
             minVersion: tls.minVersion,
           },
-    client: {
-      ...client,
-      anchors: client.anchors.map((anchor) => effectiveAnchor(anchor, absolute)),
-      revocation: { ...client.revocation, files: client.revocation.files.map(absolute) },
-    },
+    client: effectiveClient(client, absolute),
     sources: effectiveSources(sources, state, absolute),
     apps: namedApps(settings.apps),
     routes: settings.routes,
@@ -50,6 +46,18 @@ export function effectiveConfig(settings: Settings, circumstances: Circumstances
     log: { level: log.level, format: log.format ?? (circumstances.terminal ? 'pretty' : 'json') },
   }
   return frozen(config)
+}
+
+/** Whom we believe: `hubgate anchor` needs no more than this and the state. */
+export function effectiveClient(
+  client: Settings['client'],
+  absolute: (path: string) => string,
+): Config['client'] {
+  return {
+    ...client,
+    anchors: client.anchors.map((anchor) => effectiveAnchor(anchor, absolute)),
+    revocation: { ...client.revocation, files: client.revocation.files.map(absolute) },
+  }
 }
 
 /** What keeps the list needs no more than this: state and sources, whatever else is or is not configured. */
@@ -83,7 +91,7 @@ export function stateDirectory(written: string | undefined, { env, baseDir }: Su
   return resolve(baseDir, written ?? fallback)
 }
 
-function effectiveAnchor(
+export function effectiveAnchor(
   anchor: Settings['client']['anchors'][number],
   absolute: (path: string) => string,
 ): AnchorConfig {

@@ -2,9 +2,9 @@
 // Reads hubgate.yaml and the files of ${file:…}; every other file that it names is left to whoever uses it.
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
-import { effectiveConfig, effectiveSources, stateDirectory } from './effective.ts'
+import { effectiveClient, effectiveConfig, effectiveSources, stateDirectory } from './effective.ts'
 import type { Surroundings } from './interpolate.ts'
-import { parseKeeping, parseSettings } from './parse.ts'
+import { parseKeeping, parseSettings, parseTrust } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
 import { Unreadable, readText } from './read-text.ts'
 import { type Position, locateIn } from './setting-path.ts'
@@ -95,26 +95,50 @@ export interface LoadedSources {
   readonly sources: Config['sources']
 }
 
+interface PartOptions {
+  readonly file: string | undefined
+  readonly env: Surroundings['env']
+}
+
 /**
  * Reads `state` and `sources` alone; the other sections may hold whatever they like.
- * @param file undefined: the defaults. @throws ConfigError with all problems of the two.
+ * @param options file undefined: the defaults. @throws ConfigError with all problems of the two.
  */
-export function loadSources({
-  file,
-  env,
-}: {
-  file: string | undefined
-  env: Surroundings['env']
-}): LoadedSources {
+export function loadSources(options: PartOptions): LoadedSources {
+  const { settings, state, absolute } = loadPart(parseKeeping, options)
+  return { state, sources: effectiveSources(settings.sources, state, absolute) }
+}
+
+/** What `hubgate anchor crl refresh` needs, from cron, too. */
+export interface LoadedTrust {
+  readonly state: string
+  readonly client: Config['client']
+}
+
+/** Reads `state` and `client` alone. @throws ConfigError with all problems of the two. */
+export function loadTrust(options: PartOptions & { readonly file: string }): LoadedTrust {
+  const { settings, state, absolute } = loadPart(parseTrust, options)
+  return { state, client: effectiveClient(settings.client, absolute) }
+}
+
+interface Part<Read> {
+  readonly settings: Read | undefined
+  readonly problems: readonly Problem[]
+}
+
+function loadPart<Read extends { readonly state?: string | undefined }>(
+  parse: (raw: unknown, surroundings: Surroundings) => Part<Read>,
+  { file, env }: PartOptions,
+) {
   const baseDir = file === undefined ? process.cwd() : dirname(resolve(file))
   const yaml = file === undefined ? undefined : readYaml(fileText(file))
   if (yaml !== undefined && yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
-  const { settings, problems } = parseKeeping(yaml?.value, { env, baseDir })
+  const { settings, problems } = parse(yaml?.value, { env, baseDir })
   if (settings === undefined) {
     const found =
       yaml === undefined ? problems : placed(problems, (setting) => locateIn(yaml.positions, setting))
     throw new ConfigError(inOrder(found), file)
   }
-  const state = stateDirectory(settings.state, { env, baseDir })
-  return { state, sources: effectiveSources(settings.sources, state, (path) => resolve(baseDir, path)) }
+  const absolute = (path: string) => resolve(baseDir, path)
+  return { settings, state: stateDirectory(settings.state, { env, baseDir }), absolute }
 }

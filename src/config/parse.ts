@@ -5,6 +5,7 @@ import type { Surroundings } from './interpolate.ts'
 import type { Problem } from './problem.ts'
 import { ruleProblems } from './rules.ts'
 import { sourceRules } from './rules-sources.ts'
+import { trustRules } from './rules-trust.ts'
 import { type Draft, type Settings, schema } from './schema.ts'
 import { settingBelow } from './setting-path.ts'
 import { descriptionOf, shapeOf } from './settings-tree.ts'
@@ -33,20 +34,32 @@ export function parseSettings(raw: unknown, surroundings: Surroundings): Parsed 
   return { settings: problems.length === 0 && whole.success ? whole.data : undefined, problems, files }
 }
 
-const KEEPING = schema.pick({ state: true, sources: true })
+/** What keeping the list needs: state and sources. */
+export function parseKeeping(raw: unknown, surroundings: Surroundings) {
+  return parsePart(schema.pick({ state: true, sources: true }), sourceRules, { raw, surroundings })
+}
+
+/** What keeping trust needs: state and client. */
+export function parseTrust(raw: unknown, surroundings: Surroundings) {
+  return parsePart(schema.pick({ state: true, client: true }), trustRules, { raw, surroundings })
+}
 
 /**
- * The same for the two sections that keeping the list needs. What the others hold is not looked at; only a key that is none
- * at all is reported, since it may be one of the two, mistyped.
+ * The same for some sections alone. What the others hold is not looked at; only a key that is none at all is reported,
+ * since it may be one of these, mistyped.
  */
-export function parseKeeping(raw: unknown, surroundings: Surroundings) {
+function parsePart<Shape extends z.ZodRawShape>(
+  part: z.ZodObject<Shape>,
+  rules: (draft: Draft) => Problem[],
+  { raw, surroundings }: { raw: unknown; surroundings: Surroundings },
+) {
   const picked = Object.entries(raw ?? {}).filter(
-    ([key]) => Object.hasOwn(KEEPING.shape, key) || !Object.hasOwn(schema.shape, key),
+    ([key]) => Object.hasOwn(part.shape, key) || !Object.hasOwn(schema.shape, key),
   )
   const digested = digest(Object.fromEntries(picked), surroundings)
-  const read = KEEPING.safeParse(digested.value)
+  const read = part.safeParse(digested.value)
   const shapeProblems = read.success ? [] : read.error.issues.map((issue) => problemOf(issue, digested))
-  const acrossProblems = read.success ? sourceRules(read.data) : []
+  const acrossProblems = read.success ? rules(read.data) : []
   const problems = withoutEchoes(
     [digested.problems, shapeProblems, acrossProblems.map((found) => quoted(found, digested))],
     digested.meant,

@@ -3,7 +3,7 @@
 import type { Address } from './address.ts'
 import type { Fields } from './fields.ts'
 import type { Leaf } from './leaf.ts'
-import type { PathStep } from './revocation.ts'
+import type { RevocationStatus } from './revocation.ts'
 import type { Route } from './route.ts'
 import type { Digest } from './signature.ts'
 
@@ -25,19 +25,17 @@ export interface CertificateFacts {
   /** OpenSSL's reason where it did not, such as CERT_HAS_EXPIRED. */
   readonly error: string | undefined
   readonly resumed: boolean
-  /** The certificates below the anchor whose issuers are known; undefined where not even the leaf's is. */
-  readonly path: readonly PathStep[] | undefined
+  /** Undefined where nobody asked, or OpenSSL verified nothing. */
+  readonly revocation: RevocationStatus | undefined
 }
 
 /** Known when the handshake is done. */
 export interface IdentityFacts {
   readonly certificate: CertificateFacts
-  /** Milliseconds since 1970. */
-  readonly now: number
 }
 
 /** Known when a request head was read. */
-export interface RequestFacts extends Pick<IdentityFacts, 'certificate'> {
+export interface RequestFacts extends IdentityFacts {
   readonly method: string
   /** Such as 1.1. */
   readonly version: string

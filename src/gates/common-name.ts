@@ -15,7 +15,7 @@ export interface CommonNameOptions {
 export function commonName(
   allowed: readonly string[],
   options: CommonNameOptions,
-): Gate<Pick<IdentityFacts, 'certificate'>, Code> {
+): Gate<IdentityFacts, Code> {
   return {
     name: 'common-name',
     check: ({ certificate }) =>

@@ -7,7 +7,7 @@ import type { Gate } from './gate.ts'
 type Code = 'CERTIFICATE_UNTRUSTED'
 
 /** @param pinned SHA-256 of leaves or of their public keys, lower-case hex; empty refuses everybody. */
-export function pins(pinned: readonly string[]): Gate<Pick<IdentityFacts, 'certificate'>, Code> {
+export function pins(pinned: readonly string[]): Gate<IdentityFacts, Code> {
   return {
     name: 'pins',
     check: ({ certificate: { leaf } }) => {

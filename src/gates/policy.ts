@@ -7,7 +7,6 @@ import type {
   RequestFacts,
 } from '../domain/facts.ts'
 import type { PrefixTable } from '../domain/prefix-table.ts'
-import type { Revocations } from '../domain/revocation.ts'
 import { certificate, certificateOnDelivery } from './certificate.ts'
 import { commonName, commonNameOnDelivery } from './common-name.ts'
 import { type ConnectionLimits, connectionLimit } from './connection-limit.ts'
@@ -41,14 +40,13 @@ export interface PolicyInputs {
   readonly require: 'always' | 'deliveries' | 'observe'
   readonly commonNames: readonly string[]
   readonly pins: readonly string[]
-  readonly revocation: { readonly mode: 'none' | 'soft' | 'hard'; readonly lists: readonly Revocations[] }
+  readonly revocation: 'none' | 'soft' | 'hard'
   readonly limits: ConnectionLimits & { readonly body: number }
 }
 
 /** TLS ends at hubgate itself. */
 export function directPolicy(inputs: PolicyInputs): Policy {
   const { prefixes, sources, require, commonNames, limits } = inputs
-  const { mode, lists } = inputs.revocation
   const absentMayWait = require === 'deliveries'
   const identity = require === 'observe' ? observed : enforced
   return {
@@ -62,7 +60,7 @@ export function directPolicy(inputs: PolicyInputs): Policy {
       identity(certificate({ absentMayWait })),
       identity(commonName(commonNames, { absentMayWait })),
       ...(inputs.pins.length === 0 ? [] : [identity(pins(inputs.pins))]),
-      ...(mode === 'none' ? [] : [identity(revocation({ mode, lists }))]),
+      ...(inputs.revocation === 'none' ? [] : [identity(revocation(inputs.revocation))]),
     ],
     request: [
       ...(absentMayWait

@@ -204,7 +204,7 @@ function requestFacts(
       authorized: false,
       error: undefined,
       resumed: false,
-      path: undefined,
+      revocation: undefined,
     },
   }
 }

@@ -9,9 +9,11 @@ import { type Policy, directPolicy } from '../gates/policy.ts'
 import type { Anchor } from '../tls/anchors.ts'
 import type { Trusted } from '../tls/client-certificate.ts'
 import type { Terms } from '../tls/context.ts'
+import { resumptionProblemOnce } from '../tls/resumption-proof.ts'
+import type { RevocationSource } from '../tls/revocation.ts'
 import { anchorWarnings, isActive, prepareAnchors } from './prepare-anchors.ts'
-import { prepareTerms } from './prepare-identity.ts'
-import { type Revocation, prepareRevocation, revocationFiles } from './prepare-revocation.ts'
+import { identityWarnings, prepareTerms } from './prepare-identity.ts'
+import { prepareRevocation, revocationFiles } from './prepare-revocation.ts'
 import { prepareSources } from './prepare-sources.ts'
 import type { RequestServer } from './request-phase.ts'
 import { routeTable } from './routes.ts'
@@ -25,7 +27,7 @@ export interface Prepared {
   readonly anchors: readonly Anchor[]
   /** Staged and retired ones: they admit nobody. */
   readonly otherAnchors: readonly Anchor[]
-  readonly revocation: Revocation
+  readonly revocation: RevocationSource
   /** What the TLS server is made with. */
   readonly terms: Terms
   readonly routes: ReadonlyMap<string, Route>
@@ -53,7 +55,9 @@ export async function prepare(config: Config): Promise<Preparation> {
   const revocation = await prepareRevocation(config, anchors, { problems, warnings, now })
   const list = await prepareSources(config, problems, warnings)
   if (problems.length > 0 || terms === undefined) return { problems }
-  warnings.push(...anchorWarnings(anchors, now))
+  const resumable = await resumptionProblemOnce(terms)
+  if (resumable !== undefined) return { problems: [resumable] }
+  warnings.push(...anchorWarnings(anchors, now), ...identityWarnings(terms.identities, now))
   const prefixes = prefixTable(list.prefixes)
   const { client, sources, limits } = config
   return Object.freeze({
@@ -71,7 +75,7 @@ export async function prepare(config: Config): Promise<Preparation> {
       require: client.require,
       commonNames: client.commonNames,
       pins: client.pins,
-      revocation: { mode: client.revocation.mode, lists: revocation.lists },
+      revocation: client.revocation.mode,
       limits,
     }),
     warnings,

@@ -52,10 +52,7 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   connection.client = clientCertificate(socket, trustedBy(generation))
   shared.connections.secured(connection, socket)
   socket.on('error', () => {})
-  const verdict = runGates(generation.policy.identity, {
-    certificate: connection.client.facts,
-    now: Date.now(),
-  })
+  const verdict = runGates(generation.policy.identity, { certificate: connection.client.facts })
   connection.takes(verdict)
   // The state may have changed while the handshake went on.
   const end = verdict.outcome === 'refuse' ? verdict : unwelcome(connection, shared.generation())

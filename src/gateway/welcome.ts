@@ -1,7 +1,7 @@
 // Judges an open connection again after the state changed: who would be refused now must not stay.
 import { refuse } from '../domain/verdict.ts'
 import { type Refused, runGates } from '../gates/run.ts'
-import { pathUnder } from '../tls/client-certificate.ts'
+import { revocationUnder } from '../tls/client-certificate.ts'
 import type { Connection } from './connection.ts'
 import { type Generation, trustedBy } from './generation.ts'
 
@@ -20,8 +20,7 @@ export function unwelcome(connection: Connection, generation: Generation): Unwel
   if (client === undefined || generation === connection.generation) return undefined
   if (generation.config.client.require === 'observe') return undefined
   const identity = runGates(generation.policy.identity, {
-    certificate: { ...client.facts, path: pathUnder(client.chain[0], trustedBy(generation)) },
-    now: Date.now(),
+    certificate: { ...client.facts, revocation: revocationUnder(client.chain[0], trustedBy(generation)) },
   })
   if (identity.outcome === 'refuse') return identity
   return client.facts.leaf === undefined ? undefined : outlived(connection, generation)

@@ -3,8 +3,8 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { type Anchor, anchorsOf } from './anchors.ts'
-import { pathOf } from './path.ts'
 import { readLeaf } from './read-leaf.ts'
+import { type RevocationSource, revocationOf } from './revocation.ts'
 
 export interface ClientCertificate {
   readonly facts: CertificateFacts
@@ -19,8 +19,8 @@ export interface ClientCertificate {
 export interface Trusted {
   /** The active ones, which the socket's context was made with. */
   readonly anchors: readonly Anchor[]
-  /** Undefined: nobody asks, and the path is not looked for. */
-  readonly revocation: { readonly intermediates: readonly X509Certificate[] } | undefined
+  /** Undefined: nobody asks. */
+  readonly revocation: RevocationSource | undefined
 }
 
 export function clientCertificate(socket: TLSSocket, trusted: Trusted): ClientCertificate {
@@ -32,21 +32,19 @@ export function clientCertificate(socket: TLSSocket, trusted: Trusted): ClientCe
     authorized: socket.authorized,
     error: errorName(socket.authorizationError),
     resumed: socket.isSessionReused(),
-    path: socket.authorized ? pathUnder(certificate, trusted) : undefined,
+    revocation: socket.authorized ? revocationUnder(certificate, trusted) : undefined,
   }
   return { facts, anchors: anchorsOf(chain, trusted.anchors), der, chain }
 }
 
-/** The path of a leaf that OpenSSL verified under these anchors. */
-export function pathUnder(
+/** What the lists say of a leaf that OpenSSL verified under these anchors. */
+export function revocationUnder(
   leaf: X509Certificate | undefined,
   { anchors, revocation }: Trusted,
-): CertificateFacts['path'] {
+): CertificateFacts['revocation'] {
   if (leaf === undefined || revocation === undefined) return undefined
-  return pathOf(leaf, {
-    anchors: anchors.map(({ certificate }) => certificate),
-    intermediates: revocation.intermediates,
-  })
+  const certificates = anchors.map(({ certificate }) => certificate)
+  return revocationOf(leaf, { anchors: certificates, source: revocation, now: new Date() })
 }
 
 const MAX_DEPTH = 8

@@ -42,7 +42,14 @@ export function leaf(change: Partial<Leaf> = {}): Leaf {
 }
 
 export function certificateFacts(change: Partial<CertificateFacts> = {}): CertificateFacts {
-  return { leaf: leaf(), authorized: true, error: undefined, resumed: false, path: undefined, ...change }
+  return {
+    leaf: leaf(),
+    authorized: true,
+    error: undefined,
+    resumed: false,
+    revocation: undefined,
+    ...change,
+  }
 }
 
 export const ABSENT: CertificateFacts = {
@@ -50,7 +57,7 @@ export const ABSENT: CertificateFacts = {
   authorized: false,
   error: 'UNABLE_TO_GET_ISSUER_CERT',
   resumed: false,
-  path: undefined,
+  revocation: undefined,
 }
 
 export function route(change: Partial<Route> = {}): Route {

@@ -12,7 +12,7 @@ const INPUTS: PolicyInputs = {
   require: 'always',
   commonNames: ['client.example'],
   pins: [],
-  revocation: { mode: 'none', lists: [] },
+  revocation: 'none',
   limits: { connections: 10, connectionsPerAddress: 2, body: 100 },
 }
 

@@ -17,7 +17,7 @@ const INPUTS: PolicyInputs = {
   require: 'always',
   commonNames: ['x'],
   pins: [],
-  revocation: { mode: 'none', lists: [] },
+  revocation: 'none',
   limits: { connections: 1, connectionsPerAddress: 1, body: 1 },
 }
 
