@@ -3,8 +3,10 @@ import { X509Certificate, createPrivateKey } from 'node:crypto'
 import type { CertificateFiles, Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
 import { readText } from '../config/read-text.ts'
-import type { Anchor } from '../tls/anchors.ts'
+import { subjectOf, type Anchor } from '../tls/anchors.ts'
 import { type ServerIdentity, type Terms, tryContext } from '../tls/context.ts'
+import { dnsNames, ownChain } from '../tls/own-chain.ts'
+import { daysUntil } from './prepare-anchors.ts'
 import { attempt } from './prepare-files.ts'
 
 /** Bytes: a chain and its key are some kilobytes. */
@@ -24,20 +26,90 @@ export async function prepareTerms(
     })
     return undefined
   }
-  const first = await prepareIdentity('tls', tls, problems)
+  const first = await prepareIdentity(identitySetting(0), tls, problems)
   const others: ServerIdentity[] = []
   for (const [i, files] of tls.others.entries()) {
-    const other = await prepareIdentity(`tls.others[${i}]`, files, problems)
+    const other = await prepareIdentity(identitySetting(i + 1), files, problems)
     if (other !== undefined) others.push(other)
   }
   if (first === undefined || others.length < tls.others.length) return undefined
   const terms = { minVersion: tls.minVersion, anchors, maxDepth: client.maxDepth }
   const refused = [first, ...others].flatMap((identity, i) =>
-    contextProblems(i === 0 ? 'tls' : `tls.others[${i - 1}]`, { ...terms, identities: [identity] }),
+    contextProblems(identitySetting(i), { ...terms, identities: [identity] }),
   )
   problems.push(...refused)
   return refused.length === 0 ? { ...terms, identities: [first, ...others] } : undefined
 }
+
+/** Where the one at `index` among the terms' identities is configured. */
+export function identitySetting(index: number): string {
+  return index === 0 ? 'tls' : `tls.others[${index - 1}]`
+}
+
+/** Days before the end of a certificate of ours at which there is a warning, again and again. */
+export const IDENTITY_DAYS = [30, 14, 7, 3, 1] as const
+
+/** What will not work for long, or not for everybody. */
+export function identityWarnings(identities: Terms['identities'], now: Date): Problem[] {
+  return identities.flatMap((identity, i) => {
+    const setting = `${identitySetting(i)}.certificate`
+    const warnings = [...timeWarnings(identity, now), ...chainWarnings(identity, now)]
+    return warnings.map(({ message, hint }) => ({ setting, message, hint }))
+  })
+}
+
+type Warning = Omit<Problem, 'setting'>
+
+function timeWarnings({ leaf }: ServerIdentity, now: Date): Warning[] {
+  if (Date.parse(leaf.validFrom) > now.getTime())
+    return [
+      {
+        message: `is not valid before ${new Date(leaf.validFrom).toISOString()}: until then nobody gets through`,
+        hint: 'look at the clock of this machine, or use the certificate from before',
+      },
+    ]
+  const days = daysUntil(leaf.validTo, now)
+  if (days > IDENTITY_DAYS[0]) return []
+  return [
+    {
+      message: days < 0 ? 'is expired: Meta delivers nothing' : `expires in ${days} days`,
+      hint: 'renew it; the new files are taken up by themselves once they are in place',
+    },
+  ]
+}
+
+function chainWarnings({ certificate, leaf }: ServerIdentity, now: Date): Warning[] {
+  const { path, complete, inOrder } = ownChain(certificate)
+  const past = path.slice(1).filter(({ validTo }) => daysUntil(validTo, now) < 0)
+  return [
+    ...(complete
+      ? []
+      : [{ message: 'holds no intermediate: Meta may not be able to verify it', hint: FULL_CHAIN }]),
+    ...(inOrder
+      ? []
+      : [
+          {
+            message: 'is out of order: some clients cannot verify it',
+            hint: 'your own certificate first, then the one that issued it, and so on',
+          },
+        ]),
+    ...past.map((one) => ({
+      message: `holds an expired certificate of an authority: ${subjectOf(one)}`,
+      hint: 'get the present chain from your certificate authority',
+    })),
+    ...(dnsNames(leaf).length > 0
+      ? []
+      : [
+          {
+            message: 'covers no DNS name: Meta verifies the name that it calls',
+            hint: 'get one whose subjectAltName holds the name of your callback URL',
+          },
+        ]),
+  ]
+}
+
+/** What to do where the intermediates are missing. */
+export const FULL_CHAIN = 'give the whole chain: with certbot fullchain.pem, not cert.pem'
 
 async function prepareIdentity(
   setting: string,
@@ -81,6 +153,13 @@ function readIdentity(setting: string, certificate: string, key: string): Server
       setting: `${setting}.key`,
       message: `does not fit ${setting}.certificate`,
       hint: 'both have to be of the same issuance',
+    }
+  const chain = parsed(() => ownChain(certificate))
+  if (chain === undefined)
+    return {
+      setting: `${setting}.certificate`,
+      message: 'holds a block that is no whole certificate',
+      hint: 'compare the file with what your certificate authority gave you',
     }
   return { certificate, key, leaf }
 }

@@ -9,13 +9,13 @@ export interface ServerCertificate {
 
 const DAY = 86_400_000
 
-/** A P-256 certificate for localhost, 127.0.0.1 and ::1, good for 30 days. */
+/** A P-256 certificate for localhost, 127.0.0.1 and ::1, good for 90 days: with less the gateway would warn. */
 export async function serverCertificate(): Promise<ServerCertificate> {
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
-    notAfterDate: new Date(Date.now() + 30 * DAY),
+    notAfterDate: new Date(Date.now() + 90 * DAY),
     extensions: [
       { name: 'basicConstraints', cA: false, critical: true },
       { name: 'keyUsage', digitalSignature: true, critical: true },
