@@ -8,6 +8,7 @@ import { registerAllowlistExport } from './allowlist-export.ts'
 import { registerAllowlistRefresh } from './allowlist-refresh.ts'
 import { registerAllowlistShow } from './allowlist-show.ts'
 import { registerAnchorAdd } from './anchor-add.ts'
+import { registerAnchorCrl } from './anchor-crl.ts'
 import { registerAnchorInspect } from './anchor-inspect.ts'
 import { registerAnchorList } from './anchor-list.ts'
 import { registerConfigCheck } from './config-check.ts'
@@ -59,6 +60,7 @@ function createProgram(): Command {
   registerAnchorList(anchor)
   registerAnchorInspect(anchor)
   registerAnchorAdd(anchor)
+  registerAnchorCrl(anchor)
   registerAllowlistRefresh(allowlist)
   registerAllowlistShow(allowlist)
   registerAllowlistCheck(allowlist)

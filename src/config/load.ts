@@ -105,7 +105,9 @@ interface PartOptions {
  * @param options file undefined: the defaults. @throws ConfigError with all problems of the two.
  */
 export function loadSources(options: PartOptions): LoadedSources {
-  const { settings, state, absolute } = loadPart(parseKeeping, options)
+  const { file } = options
+  const text = file === undefined ? undefined : fileText(file)
+  const { settings, state, absolute } = readPart(parseKeeping, text, options)
   return { state, sources: effectiveSources(settings.sources, state, absolute) }
 }
 
@@ -116,8 +118,13 @@ export interface LoadedTrust {
 }
 
 /** Reads `state` and `client` alone. @throws ConfigError with all problems of the two. */
-export function loadTrust(options: PartOptions & { readonly file: string }): LoadedTrust {
-  const { settings, state, absolute } = loadPart(parseTrust, options)
+export function loadTrust({ file, env }: { file: string; env: Surroundings['env'] }): LoadedTrust {
+  return trustIn(fileText(file), { file, env })
+}
+
+/** The same for a text that is, or would be, that of `file`. */
+export function trustIn(text: string, options: { file: string; env: Surroundings['env'] }): LoadedTrust {
+  const { settings, state, absolute } = readPart(parseTrust, text, options)
   return { state, client: effectiveClient(settings.client, absolute) }
 }
 
@@ -126,12 +133,13 @@ interface Part<Read> {
   readonly problems: readonly Problem[]
 }
 
-function loadPart<Read extends { readonly state?: string | undefined }>(
+function readPart<Read extends { readonly state?: string | undefined }>(
   parse: (raw: unknown, surroundings: Surroundings) => Part<Read>,
+  text: string | undefined,
   { file, env }: PartOptions,
 ) {
   const baseDir = file === undefined ? process.cwd() : dirname(resolve(file))
-  const yaml = file === undefined ? undefined : readYaml(fileText(file))
+  const yaml = text === undefined ? undefined : readYaml(text)
   if (yaml !== undefined && yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
   const { settings, problems } = parse(yaml?.value, { env, baseDir })
   if (settings === undefined) {

@@ -9,6 +9,7 @@ import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
+import { CrlKeeper } from './crl-keeper.ts'
 import { changesBetween, fixedSettings, lostList } from './changes.ts'
 import { acceptConnection } from './connection-phase.ts'
 import { Connections } from './connections.ts'
@@ -46,6 +47,7 @@ export class RunningGateway implements Gateway {
   readonly #shared: Shared
   readonly #reloader: Reloader
   readonly #listKeeper: ListKeeper
+  readonly #crlKeeper: CrlKeeper
   #current: Generation | undefined
   #listeners: readonly Server[] = []
   #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
@@ -77,6 +79,11 @@ export class RunningGateway implements Gateway {
       sources: () => this.config.sources,
       updated: () => this.generation.listUpdated,
       observer: this.observer,
+    })
+    this.#crlKeeper = new CrlKeeper({
+      generation: () => this.generation,
+      observer: this.observer,
+      onStale: () => void dismissUnwelcome(this.#shared),
     })
     this.observer.generation(this.generation)
   }
@@ -123,6 +130,7 @@ export class RunningGateway implements Gateway {
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)
     await this.#listKeeper.start()
+    await this.#crlKeeper.start()
     this.#warn()
     this.observer.started(this.addresses)
   }
@@ -142,6 +150,7 @@ export class RunningGateway implements Gateway {
     this.#state = 'leaving'
     this.#reloader.stop()
     this.#listKeeper.stop()
+    this.#crlKeeper.stop()
     this.observer.draining(this.load)
     // The load balancer sees /readyz fail first, while we still accept.
     if (this.#listeners.length > 0) await this.#pause(shutdown.delay)

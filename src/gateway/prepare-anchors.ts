@@ -6,7 +6,7 @@ import { attempt } from './prepare-files.ts'
 
 /** All of them, whatever their state. Adds to `problems` what stops a start: no active one, too. */
 export async function prepareAnchors(
-  { client }: Config,
+  { client }: Pick<Config, 'client'>,
   problems: Problem[],
   now: Date,
 ): Promise<readonly Anchor[]> {

@@ -2,11 +2,18 @@
 import { AllowListError } from '../allowlist/read-list.ts'
 import type { Problem } from '../config/problem.ts'
 import { AnchorFileError } from '../tls/anchors.ts'
+import { RevocationListError } from '../tls/crl.ts'
 
 export interface Where {
   readonly setting: string
   readonly where: string
   readonly hint: string
+}
+
+const WITH_HINTS = [AllowListError, AnchorFileError, RevocationListError]
+
+function hintOf(error: unknown): string | undefined {
+  return error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
 }
 
 /** @returns what `work` gives, or undefined after adding its failure to `problems`. */
@@ -18,7 +25,7 @@ export async function attempt<T>(
   try {
     return await work()
   } catch (error) {
-    const own = error instanceof AllowListError || error instanceof AnchorFileError ? error.hint : undefined
+    const own = WITH_HINTS.some((kind) => error instanceof kind) ? hintOf(error) : undefined
     problems.push({ setting, message: `${where}${reasonOf(error)}`, hint: own ?? hint })
     return undefined
   }

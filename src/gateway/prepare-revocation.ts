@@ -27,22 +27,8 @@ export async function prepareRevocation(
   anchors: readonly Anchor[],
   said: Said,
 ): Promise<RevocationSource> {
-  const { mode, files } = config.client.revocation
-  if (mode === 'none') return NONE
-  const written = []
-  for (const [i, file] of files.entries()) {
-    const where = {
-      setting: `client.revocation.files[${i}]`,
-      where: `${file}: `,
-      hint: 'a PEM or DER revocation list',
-    }
-    const content = await attempt(
-      () => readRevocationFile(readBytes(file, MAX_LIST_FILE)),
-      said.problems,
-      where,
-    )
-    if (content !== undefined) written.push({ ...content, where })
-  }
+  if (config.client.revocation.mode === 'none') return NONE
+  const written = await writtenFiles(config, said.problems)
   const intermediates = written.flatMap(({ certificates }) => certificates)
   const authorities = [...anchors.map(({ certificate }) => certificate), ...intermediates]
   const lists: RevocationList[] = []
@@ -57,13 +43,36 @@ export async function prepareRevocation(
   return { lists, intermediates }
 }
 
+async function writtenFiles({ client }: Pick<Config, 'client'>, problems: Problem[]) {
+  const written = []
+  for (const [i, file] of client.revocation.files.entries()) {
+    const setting = `client.revocation.files[${i}]`
+    const where = { setting, where: `${file}: `, hint: 'a PEM or DER revocation list' }
+    const content = await attempt(() => readRevocationFile(readBytes(file, MAX_LIST_FILE)), problems, where)
+    if (content !== undefined) written.push({ ...content, where })
+  }
+  return written
+}
+
+/** The certificates that came with the lists; adds to `problems` where a file does not hold. */
+export async function intermediatesOf(
+  config: Pick<Config, 'client'>,
+  problems: Problem[],
+): Promise<readonly X509Certificate[]> {
+  const written = await writtenFiles(config, problems)
+  return written.flatMap(({ certificates }) => certificates)
+}
+
 /** Where lists are fetched from: what the configuration names, and the anchors' own distribution points. Never a client's. */
-export function listAddresses({ client }: Config, anchors: readonly Anchor[]): readonly string[] {
+export function listAddresses(
+  { client }: Pick<Config, 'client'>,
+  anchors: readonly Anchor[],
+): readonly string[] {
   const named = anchors.flatMap(({ certificate }) => distributionPointsOf(certificate))
   return [...new Set([...client.revocation.urls, ...named])]
 }
 
-export function listDirectory({ state }: Config): string {
+export function listDirectory({ state }: Pick<Config, 'state'>): string {
   return join(state, 'crl')
 }
 
