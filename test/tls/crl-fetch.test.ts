@@ -236,7 +236,8 @@ describe('it could not be fetched where', () => {
     ['file:///etc/passwd', /not an http or https URL/],
     ['a.example/x.crl', /not an http or https URL/],
     ['', /not an http or https URL/],
-    ['http://user:word@127.0.0.1/', /user name or password/],
+    ['http://user@127.0.0.1/', /user name or password/],
+    ['http://:word@127.0.0.1/', /user name or password/],
   ])('the address is %j', async (address, words) => {
     expect((await faultOf(fetchList(address))).message).toMatch(words)
   })

@@ -1,4 +1,5 @@
 // The reader of revocation lists: which are used, which are refused and in what words, and what a list says of a certificate.
+import { sign } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { type Asn1, boolean, context, integer, nothing, sequence } from '../../src/lab/pki/asn1.ts'
 import { type CertificateOptions, issue } from '../../src/lab/pki/certificate.ts'
@@ -6,6 +7,7 @@ import { type CrlOptions, reasonCode } from '../../src/lab/pki/crl.ts'
 import { extension, pointName } from '../../src/lab/pki/extensions.ts'
 import { type Judgement, isCurrent } from '../../src/tls/crl.ts'
 import { distributionPointsOf } from '../../src/tls/crl-certificate.ts'
+import { DerReader, TAG, encode, readOnly } from '../../src/tls/der.ts'
 import {
   CA_NAME,
   DAY,
@@ -213,6 +215,25 @@ describe('a list is refused', () => {
     expect(hint).not.toBe('')
   })
 
+  it('that claims ECDSA under the good signature of an RSA key', async () => {
+    const der = listOf(rsa, { claimed: '1.2.840.10045.4.3.2' })
+    expect((await refusalOf(read(der, rsa))).message).toMatch(/does not fit the key/)
+  })
+
+  it('with a further field behind the signature', async () => {
+    const { content } = readOnly(listOf(ca), TAG.sequence)
+    const der = encode(TAG.sequence, content, Uint8Array.of(0x05, 0))
+    expect((await refusalOf(read(der, ca))).message).toMatch(/bytes after the last element/)
+  })
+
+  it('with a further field behind the extensions, though it is signed', async () => {
+    const parts = new DerReader(readOnly(listOf(ca), TAG.sequence).content)
+    const tbs = encode(TAG.sequence, parts.next().content, Uint8Array.of(0x05, 0))
+    const signature = encode(TAG.bitString, Uint8Array.of(0), sign(null, tbs, ca.keyPair.privateKey))
+    const der = encode(TAG.sequence, tbs, parts.next().whole, signature)
+    expect((await refusalOf(read(der, ca))).message).toMatch(/bytes after the last element/)
+  })
+
   it('signed with SHA-1, though the signature is good', async () => {
     expect((await refusalOf(read(listOf(rsa, { digest: 'sha1' }), rsa))).message).toMatch(/signed with SHA-1/)
   })
@@ -226,6 +247,7 @@ describe('a list is refused', () => {
     ['a time too short', `3011020105170c${TIME.slice(6)}`],
     ['no time', '3003020105'],
     ['a list in place of the time', `301202010530${TIME.slice(2)}`],
+    ['an entry shorter than its fields', `3011020105${TIME}`],
     ['an entry beyond the end', `3020020105${TIME}`],
     ['a field beyond its entry', `3012020105170e${TIME.slice(4)}`],
     ['an indefinite length', `3080020105${TIME}0000`],
