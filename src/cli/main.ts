@@ -11,6 +11,9 @@ import { registerAnchorAdd } from './anchor-add.ts'
 import { registerAnchorCrl } from './anchor-crl.ts'
 import { registerAnchorInspect } from './anchor-inspect.ts'
 import { registerAnchorList } from './anchor-list.ts'
+import { registerAnchorPromote } from './anchor-promote.ts'
+import { registerAnchorRetire } from './anchor-retire.ts'
+import { registerCertificateCheck } from './certificate-check.ts'
 import { registerConfigCheck } from './config-check.ts'
 import { registerConfigSchema } from './config-schema.ts'
 import { registerConfigShow } from './config-show.ts'
@@ -44,6 +47,7 @@ function createProgram(): Command {
   const anchor = program
     .command('anchor')
     .description('trust anchors: what a client certificate must lead to')
+  const certificate = program.command('certificate').description('the certificate that Meta sees')
   const allowlist = program.command('allowlist').description('the list of source addresses')
 
   registerServe(program)
@@ -60,7 +64,10 @@ function createProgram(): Command {
   registerAnchorList(anchor)
   registerAnchorInspect(anchor)
   registerAnchorAdd(anchor)
+  registerAnchorPromote(anchor)
+  registerAnchorRetire(anchor)
   registerAnchorCrl(anchor)
+  registerCertificateCheck(certificate)
   registerAllowlistRefresh(allowlist)
   registerAllowlistShow(allowlist)
   registerAllowlistCheck(allowlist)

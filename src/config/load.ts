@@ -79,7 +79,8 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
 }
 
-function fileText(file: string): string {
+/** The text of a configuration, without a byte order mark. @throws ConfigError where it cannot be read. */
+export function fileText(file: string): string {
   try {
     return readText(resolve(file), LARGEST_TEXT)
   } catch (error) {
