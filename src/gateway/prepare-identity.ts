@@ -53,14 +53,18 @@ export const IDENTITY_DAYS = [30, 14, 7, 3, 1] as const
 export function identityWarnings(identities: Terms['identities'], now: Date): Problem[] {
   return identities.flatMap((identity, i) => {
     const setting = `${identitySetting(i)}.certificate`
-    const warnings = [...timeWarnings(identity, now), ...chainWarnings(identity, now)]
+    const warnings = [
+      ...timeWarnings(identity, now),
+      ...missingWarnings(identity),
+      ...chainWarnings(identity, now),
+    ]
     return warnings.map(({ message, hint }) => ({ setting, message, hint }))
   })
 }
 
-type Warning = Omit<Problem, 'setting'>
+export type Warning = Omit<Problem, 'setting'>
 
-function timeWarnings({ leaf }: ServerIdentity, now: Date): Warning[] {
+export function timeWarnings({ leaf }: ServerIdentity, now: Date): Warning[] {
   if (Date.parse(leaf.validFrom) > now.getTime())
     return [
       {
@@ -78,13 +82,11 @@ function timeWarnings({ leaf }: ServerIdentity, now: Date): Warning[] {
   ]
 }
 
-function chainWarnings({ certificate, leaf }: ServerIdentity, now: Date): Warning[] {
-  const { path, complete, inOrder } = ownChain(certificate)
+/** Whether or not a client that knows the roots could verify it: what else is wrong with what is sent. */
+export function chainWarnings({ certificate, leaf }: ServerIdentity, now: Date): Warning[] {
+  const { path, inOrder } = ownChain(certificate)
   const past = path.slice(1).filter(({ validTo }) => daysUntil(validTo, now) < 0)
   return [
-    ...(complete
-      ? []
-      : [{ message: 'holds no intermediate: Meta may not be able to verify it', hint: FULL_CHAIN }]),
     ...(inOrder
       ? []
       : [
@@ -106,6 +108,12 @@ function chainWarnings({ certificate, leaf }: ServerIdentity, now: Date): Warnin
           },
         ]),
   ]
+}
+
+// Its own issuer may be a root: only a handshake against the roots would tell (`hubgate certificate check`).
+function missingWarnings({ certificate }: ServerIdentity): Warning[] {
+  if (ownChain(certificate).complete) return []
+  return [{ message: 'holds no intermediate: Meta may not be able to verify it', hint: FULL_CHAIN }]
 }
 
 /** What to do where the intermediates are missing. */

@@ -93,7 +93,9 @@ const RESUMPTION_OFF = {
 // Only where the first certificate does not carry the name, and another does. A name nobody carries gets the first.
 function byName({ identities }: Terms, contexts: readonly SecureContext[]): TlsOptions['SNICallback'] {
   const [first, ...others] = identities
-  return (name, done) => {
+  return (asked, done) => {
+    // With a dot at its end it is the same name (RFC 1034 §3.1); as SNI it should have none (RFC 6066 §3).
+    const name = asked.replace(/\.$/, '')
     const at = carries(first, name) ? -1 : others.findIndex((identity) => carries(identity, name))
     done(null, contexts[at])
   }
