@@ -31,6 +31,16 @@ const yes = (tag: number) => context(tag, '\xff')
 const unknown = (critical: boolean) => extension({ id: '1.2.3.4', critical, value: nothing() })
 const entry = (...extensions: Asn1[]) => [{ serial: '05', extensions }]
 
+/** Ed25519 with NULL beside it. */
+const WITH_NULL = Buffer.from('300706032b65700500', 'hex')
+
+function elementsOf(bytes: Uint8Array): Uint8Array[] {
+  const reader = new DerReader(bytes)
+  const elements: Uint8Array[] = []
+  while (!reader.done) elements.push(reader.next().whole)
+  return elements
+}
+
 describe('a list is used', () => {
   const USED: readonly (readonly [string, Partial<CrlOptions>, readonly string[]])[] = [
     ['with three serials', { revoked: ['05', '7f', 'a0b1c2'] }, ['05', '7F', 'A0B1C2']],
@@ -226,12 +236,30 @@ describe('a list is refused', () => {
     expect((await refusalOf(read(der, ca))).message).toMatch(/bytes after the last element/)
   })
 
-  it('with a further field behind the extensions, though it is signed', async () => {
-    const parts = new DerReader(readOnly(listOf(ca), TAG.sequence).content)
-    const tbs = encode(TAG.sequence, parts.next().content, Uint8Array.of(0x05, 0))
-    const signature = encode(TAG.bitString, Uint8Array.of(0), sign(null, tbs, ca.keyPair.privateKey))
-    const der = encode(TAG.sequence, tbs, parts.next().whole, signature)
-    expect((await refusalOf(read(der, ca))).message).toMatch(/bytes after the last element/)
+  const REWRITTEN: readonly (readonly [string, (fields: readonly Uint8Array[]) => Uint8Array[], RegExp])[] = [
+    [
+      'with a further field behind the extensions',
+      (fields) => [...fields, Buffer.of(0x05, 0)],
+      /bytes after the last/,
+    ],
+    ['of version 1 that says so', ([, ...fields]) => [Buffer.of(2, 1, 0), ...fields], /neither 1 nor 2/],
+    ['of version 3', ([, ...fields]) => [Buffer.of(2, 1, 2), ...fields], /neither 1 nor 2/],
+    ['with a version of two bytes', ([, ...fields]) => [Buffer.of(2, 2, 0, 1), ...fields], /neither 1 nor 2/],
+    [
+      'with parameters of Ed25519',
+      ([version, , ...fields]) => [version ?? Buffer.of(), WITH_NULL, ...fields],
+      /parameters of the signature/,
+    ],
+    ['without a time', (fields) => fields.slice(0, 3), /malformed time|ends within/],
+  ]
+  it.each(REWRITTEN)('%s, though it is signed', async (_name, change, words) => {
+    const [tbs] = elementsOf(readOnly(listOf(ca), TAG.sequence).content)
+    const fields = change(elementsOf(readOnly(tbs ?? Buffer.of(), TAG.sequence).content))
+    const changed = encode(TAG.sequence, ...fields)
+    const signature = encode(TAG.bitString, Buffer.of(0), sign(null, changed, ca.keyPair.privateKey))
+    const algorithm = fields.find((field) => field[0] === TAG.sequence) ?? Buffer.of()
+    const der = encode(TAG.sequence, changed, algorithm, signature)
+    expect((await refusalOf(read(der, ca))).message).toMatch(words)
   })
 
   it('signed with SHA-1, though the signature is good', async () => {
