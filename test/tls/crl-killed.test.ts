@@ -23,6 +23,7 @@ const entries = manyEntries(5_000)
 let directory: string
 let server: ListServer
 let number = 0
+const started: Running[] = []
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'hubgate-crl-killed-'))
   // A new list for each that asks, so that each of them writes.
@@ -32,6 +33,9 @@ beforeAll(async () => {
   })
 })
 afterAll(async () => {
+  // Where the test failed in the middle.
+  for (const one of started) one.kill()
+  await Promise.all(started.map(({ ended }) => ended))
   await server.close()
   await rm(directory, { recursive: true, force: true })
 })
@@ -58,6 +62,7 @@ describe('while processes refresh one list and are killed', () => {
             anchor,
           ]),
       )
+      started.push(...running)
       for (const [i, one] of running.entries()) {
         expect(await one.saysOrEnds(/^stored: 5000 revoked/m), one.said).toBe(true)
         for (let look = 0; look < 20; look++) {
