@@ -13,6 +13,7 @@ export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint
   ['/livez', { method: 'GET', access: 'public', answer: live }],
   ['/readyz', { method: 'GET', access: 'public', answer: ready }],
   ['/metrics', { method: 'GET', access: 'private', answer: metrics }],
+  ['/api/anchors', { method: 'GET', access: 'private', answer: anchors }],
   ['/api/reload', { method: 'POST', access: 'private', answer: reload }],
 ])
 
@@ -32,6 +33,10 @@ async function metrics(administered: Administered): Promise<AdminAnswer> {
     type: 'text/plain; version=0.0.4; charset=utf-8',
     body: await administered.metrics(),
   }
+}
+
+function anchors(administered: Administered): AdminAnswer {
+  return json(200, administered.anchors())
 }
 
 // 422: understood, and what it would bring was found wanting. The outcome says why.

@@ -1,14 +1,28 @@
 // A gateway as the admin listener sees it: what it is ready for, and what is merely worth showing.
 import type { RefreshStatus } from '../allowlist/status.ts'
 import type { RunningGateway } from '../gateway/create.ts'
-import type { Administered, Readiness, ReadinessCheck } from './ports.ts'
+import type { AnchorReport } from '../gateway/trust-keeper.ts'
+import type { Administered, AdministeredAnchor, Readiness, ReadinessCheck } from './ports.ts'
 
 export function administered(gateway: RunningGateway): Administered {
   return {
     live: () => true,
     readiness: () => readiness(gateway),
     metrics: () => gateway.observer.metrics.expose(),
+    anchors: () => gateway.anchors.map(anchorOf),
     reload: () => gateway.reload(),
+  }
+}
+
+function anchorOf({ from, until, notAfter, firstUsed, lastUsed, ...rest }: AnchorReport): AdministeredAnchor {
+  const iso = (time: Date | undefined) => time?.toISOString() ?? null
+  return {
+    ...rest,
+    from: iso(from),
+    until: iso(until),
+    notAfter: notAfter.toISOString(),
+    firstUsed: iso(firstUsed),
+    lastUsed: iso(lastUsed),
   }
 }
 

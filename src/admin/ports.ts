@@ -15,11 +15,30 @@ export interface Readiness {
   readonly checks: readonly ReadinessCheck[]
 }
 
+/** A trust anchor and what it did, as JSON: times in ISO 8601, null where there is none. */
+export interface AdministeredAnchor {
+  readonly name: string
+  readonly fingerprint: string
+  readonly state: 'active' | 'staged' | 'retired'
+  readonly from: string | null
+  readonly until: string | null
+  readonly notAfter: string
+  readonly daysLeft: number
+  /** Admitted connections, over restarts. */
+  readonly uses: number
+  readonly firstUsed: string | null
+  readonly lastUsed: string | null
+  /** Refused connections that it would have admitted, were it active. */
+  readonly wouldAdmit: number
+}
+
 export interface Administered {
   /** Whether the process works at all; false asks an orchestrator to restart it. */
   readonly live: () => boolean
   readonly readiness: () => Readiness
   /** All metrics in Prometheus' text format 0.0.4. */
   readonly metrics: () => Promise<string>
+  /** Every configured one, in the order of the configuration. */
+  readonly anchors: () => readonly AdministeredAnchor[]
   readonly reload: () => Promise<ReloadOutcome>
 }

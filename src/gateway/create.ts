@@ -22,6 +22,7 @@ import { boundTo, listenOn } from './listeners.ts'
 import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
 import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
+import { type AnchorReport, TrustKeeper } from './trust-keeper.ts'
 import { fingerprint } from './watch.ts'
 
 export interface CreateOptions {
@@ -29,6 +30,8 @@ export interface CreateOptions {
   readonly source?: ConfigSource
   /** Where log lines go; standard output by default. */
   readonly log?: LogOptions['write']
+  /** What anchors' dates and days are judged by; the system's by default. OpenSSL always asks the system. */
+  readonly clock?: () => Date
   /** For tests of the policy itself: the gates to run instead. */
   readonly unsafePolicy?: (policy: Policy) => Policy
 }
@@ -36,7 +39,7 @@ export interface CreateOptions {
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
   const since = await fingerprint(watchedFiles(config, options.source))
-  const prepared = await prepare(config)
+  const prepared = await prepare(config, options.clock?.())
   if ('problems' in prepared) throw new ConfigError(prepared.problems, config.file)
   return new RunningGateway(prepared, { ...options, since })
 }
@@ -48,6 +51,7 @@ export class RunningGateway implements Gateway {
   readonly #reloader: Reloader
   readonly #listKeeper: ListKeeper
   readonly #crlKeeper: CrlKeeper
+  readonly #trustKeeper: TrustKeeper
   #current: Generation | undefined
   #listeners: readonly Server[] = []
   #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
@@ -59,8 +63,16 @@ export class RunningGateway implements Gateway {
       ...config.log,
       ...(options.log === undefined ? {} : { write: options.log }),
     })
+    this.#trustKeeper = new TrustKeeper({
+      state: config.state,
+      generation: () => this.generation,
+      again: () => this.#reloader.again(),
+      observer: this.observer,
+      clock: options.clock ?? (() => new Date()),
+    })
     this.#shared = {
       observer: this.observer,
+      trustKeeper: this.#trustKeeper,
       connections: new Connections(),
       budget: new BodyBudget(config.limits.bodiesInMemory),
       agents: createAgents(),
@@ -117,6 +129,11 @@ export class RunningGateway implements Gateway {
     return this.#listKeeper.status
   }
 
+  /** Every configured anchor and what it did. */
+  get anchors(): readonly AnchorReport[] {
+    return this.#trustKeeper.report()
+  }
+
   /** Listening, and not about to end. */
   get ready(): boolean {
     return this.#state === 'listening'
@@ -124,6 +141,7 @@ export class RunningGateway implements Gateway {
 
   async listen(): Promise<void> {
     const { config } = this.generation
+    await this.#trustKeeper.load()
     this.#listeners = await listenOn(config.listen.address, (socket) =>
       acceptConnection(this.#shared, socket),
     )
@@ -131,6 +149,7 @@ export class RunningGateway implements Gateway {
     this.#reloader.start(config, this.#options.since)
     await this.#listKeeper.start()
     await this.#crlKeeper.start()
+    this.#trustKeeper.start()
     this.#warn()
     this.observer.started(this.addresses)
   }
@@ -144,13 +163,17 @@ export class RunningGateway implements Gateway {
   }
 
   async close(): Promise<void> {
-    if (this.#state === 'leaving' || this.#state === 'draining') return this.#end()
+    if (this.#state === 'leaving' || this.#state === 'draining') {
+      this.#end()
+      return this.#trustKeeper.save()
+    }
     if (this.#state === 'ended') return
     const { shutdown } = this.generation.config
     this.#state = 'leaving'
     this.#reloader.stop()
     this.#listKeeper.stop()
     this.#crlKeeper.stop()
+    this.#trustKeeper.stop()
     this.observer.draining(this.load)
     // The load balancer sees /readyz fail first, while we still accept.
     if (this.#listeners.length > 0) await this.#pause(shutdown.delay)
@@ -161,6 +184,7 @@ export class RunningGateway implements Gateway {
     for (const connection of this.#shared.connections) if (connection.phase === 'request') connection.retire()
     await this.#shared.connections.empty(shutdown.timeout)
     this.#end()
+    await this.#trustKeeper.save()
   }
 
   #pause(milliseconds: number): Promise<void> {
@@ -216,7 +240,7 @@ export class RunningGateway implements Gateway {
 
   // The new state is whole before anything sees it; open connections are judged by it at once.
   async #apply(config: Config): Promise<ReloadOutcome> {
-    const prepared = await prepare(config)
+    const prepared = await prepare(config, this.#options.clock?.())
     if ('problems' in prepared) return { outcome: 'refused', problems: prepared.problems }
     const problems = [
       ...fixedSettings(this.generation.config, config),
@@ -229,6 +253,7 @@ export class RunningGateway implements Gateway {
     this.#shared.budget.limit = config.limits.bodiesInMemory
     this.observer.level = config.log.level
     this.observer.generation(this.generation)
+    this.#trustKeeper.changed()
     this.#warn()
     return {
       outcome: 'reloaded',

@@ -44,11 +44,10 @@ export interface Generation extends Prepared {
 
 export type Preparation = Prepared | { readonly problems: readonly Problem[] }
 
-/** Reads every file the configuration names. @returns all problems at once where there is one. */
-export async function prepare(config: Config): Promise<Preparation> {
+/** Reads every file the configuration names. @param now decides by dates. @returns all problems at once where there is one. */
+export async function prepare(config: Config, now = new Date()): Promise<Preparation> {
   const problems: Problem[] = []
   const warnings: Problem[] = []
-  const now = new Date()
   const all = await prepareAnchors(config, problems, now)
   const anchors = all.filter(isActive)
   const terms = await prepareTerms(config, anchors, problems)

@@ -7,7 +7,8 @@ import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
 import { type Prepared, trustedBy } from './generation.ts'
 import type { Shared } from './shared.ts'
-import { unwelcome } from './welcome.ts'
+import { anchorsThatWould, worded } from './trial.ts'
+import { type Unwelcome, unwelcome } from './welcome.ts'
 
 /** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
 export function handshakeServer(
@@ -56,8 +57,9 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   connection.takes(verdict)
   // The state may have changed while the handshake went on.
   const end = verdict.outcome === 'refuse' ? verdict : unwelcome(connection, shared.generation())
+  shared.trustKeeper.saw(connection.client, (end ?? verdict.observations[0])?.refusal.code)
   if (end !== undefined) {
-    refuseConnection(shared, connection, end)
+    refuseConnection(shared, connection, tried(shared, connection, end))
     return connection.close()
   }
   // From here on the requests have the records.
@@ -66,9 +68,20 @@ function identify(shared: Shared, connection: Connection, socket: TLSSocket): vo
   shared.observer.connectionObserved(
     connection.observations.map(({ gate, refusal }) => ({ gate, code: refusal.code })),
   )
-  shared.observer.connectionAdmitted(
-    connection.client.facts.authorized ? connection.client.anchors.map(({ name }) => name) : [],
-  )
+  shared.trustKeeper.used(connection.client.facts.authorized ? connection.client.anchors : [])
+}
+
+// Says which staged or retired anchor would have it otherwise. The refusal stands, whatever comes of it.
+function tried(shared: Shared, { client, generation }: Connection, end: Unwelcome): Unwelcome {
+  if (client === undefined || end.refusal.code !== 'CERTIFICATE_UNTRUSTED') return end
+  try {
+    const anchors = anchorsThatWould(client, { generation, now: new Date() })
+    shared.trustKeeper.missed(anchors)
+    return worded(end, anchors)
+  } catch (error) {
+    shared.observer.fault(error)
+    return end
+  }
 }
 
 // Node keeps the socket that a server-side TLSSocket wraps in `_parent` and offers no other way back to it; the peer's

@@ -51,15 +51,20 @@ export const ANCHOR_DAYS = [60, 30, 14, 7] as const
 export function anchorWarnings(anchors: readonly Anchor[], now: Date): Problem[] {
   return [
     ...(anchors.some(({ known }) => known?.current === true) ? [] : [noCurrentRoot()]),
-    ...anchors.flatMap(({ name, certificate }) => {
-      const days = daysUntil(certificate.validTo, now)
-      if (days > ANCHOR_DAYS[0]) return []
-      const message = `anchor "${name}" ${days < 0 ? 'is expired' : `expires in ${days} days`}`
-      const hint =
-        'stage its successor as soon as there is one: hubgate anchor add FILE --stage (docs/trust.md)'
-      return [{ setting: 'client.anchors', message, hint }]
-    }),
+    ...anchors
+      .filter(({ certificate }) => daysUntil(certificate.validTo, now) <= ANCHOR_DAYS[0])
+      .map((anchor) => endWarning(anchor, now)),
   ]
+}
+
+/** That an anchor ends soon, or has ended. */
+export function endWarning({ name, certificate }: Anchor, now: Date): Problem {
+  const days = daysUntil(certificate.validTo, now)
+  return {
+    setting: 'client.anchors',
+    message: `anchor "${name}" ${days < 0 ? 'is expired' : `expires in ${days} days`}`,
+    hint: 'stage its successor as soon as there is one: hubgate anchor add FILE --stage (docs/trust.md)',
+  }
 }
 
 function noCurrentRoot(): Problem {

@@ -62,6 +62,11 @@ export class Reloader {
     })
   }
 
+  /** Takes the same configuration and its files again, because time has passed. Whoever asks says how it went. */
+  again(): Promise<ReloadOutcome> {
+    return this.#enqueue(() => this.#attempt(() => this.#source?.again()))
+  }
+
   #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#queue.then(work)
     this.#queue = done.catch(() => {})

@@ -6,6 +6,7 @@ import type { BodyBudget } from './body-budget.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
 import type { Generation } from './generation.ts'
+import type { TrustKeeper } from './trust-keeper.ts'
 
 export interface Shared {
   readonly observer: Observer
@@ -13,6 +14,7 @@ export interface Shared {
   readonly budget: BodyBudget
   readonly agents: Agents
   readonly health: UpstreamHealth
+  readonly trustKeeper: TrustKeeper
   readonly generation: () => Generation
   readonly draining: () => boolean
   /** Sets the deadline of a connection that has nothing in flight. */

@@ -10,6 +10,14 @@ import { Tally } from './tally.ts'
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const BYTES = [256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216]
 
+const ANCHOR_STATES = ['active', 'staged', 'retired'] as const
+
+interface ObservedAnchor {
+  readonly name: string
+  readonly state: (typeof ANCHOR_STATES)[number]
+  readonly lastUsed: Date | undefined
+}
+
 export interface MetricsOptions {
   readonly version: string
 }
@@ -35,6 +43,22 @@ export class Metrics {
     labels: ['anchor'],
     registry: this.#registry,
   })
+  readonly #anchorTrials = new Tally({
+    name: 'hubgate_anchor_trials_total',
+    help: 'Refused connections that an anchor would have admitted, were it active.',
+    labels: ['anchor', 'state'],
+    registry: this.#registry,
+  })
+  readonly #anchorLastUse = this.#gauge(
+    'hubgate_anchor_last_use_timestamp_seconds',
+    'When an anchor last admitted a connection; absent where it never did.',
+    ['anchor'],
+  )
+  readonly #anchorState = this.#gauge(
+    'hubgate_anchor_state',
+    "1 for an anchor's present state, 0 for the others. Only active ones admit.",
+    ['anchor', 'state'],
+  )
   readonly #requestSeconds = this.#histogram(
     'hubgate_request_duration_seconds',
     "The gateway's own part of a request.",
@@ -105,6 +129,21 @@ export class Metrics {
   connectionAdmitted(anchors: readonly string[]): void {
     this.#connections.add(['admitted', ''])
     for (const anchor of anchors) this.#anchorUses.add([anchor])
+  }
+
+  /** Counts a refused connection that an anchor of this state would have admitted. */
+  anchorTried({ name, state }: { readonly name: string; readonly state: string }): void {
+    this.#anchorTrials.add([name, state])
+  }
+
+  /** Shows each configured anchor; one that is configured no more disappears. */
+  anchors(anchors: readonly ObservedAnchor[]): void {
+    this.#anchorState.reset()
+    this.#anchorLastUse.reset()
+    for (const { name: anchor, state: present, lastUsed } of anchors) {
+      for (const state of ANCHOR_STATES) this.#anchorState.set({ anchor, state }, state === present ? 1 : 0)
+      if (lastUsed !== undefined) this.#anchorLastUse.set({ anchor }, lastUsed.getTime() / 1_000)
+    }
   }
 
   /** Shows the state that decides from now on; what it does not name any more disappears. */

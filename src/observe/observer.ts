@@ -77,6 +77,11 @@ export class Observer {
     this.#safely(() => this.metrics.connectionAdmitted(anchors))
   }
 
+  /** A refused connection that an anchor which is not active would have admitted. */
+  anchorTried(anchor: { readonly name: string; readonly state: string }): void {
+    this.#safely(() => this.metrics.anchorTried(anchor))
+  }
+
   /** Refusals of gates that only observe, once a connection. */
   connectionObserved(observations: readonly { readonly gate: string; readonly code: string }[]): void {
     this.#safely(() => {

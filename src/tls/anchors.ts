@@ -158,14 +158,31 @@ export function subjectOf(certificate: X509Certificate): string {
  * for the intermediates that are not (RFC 5280 §4.2.1.9).
  */
 export function anchorsOf(chain: readonly X509Certificate[], anchors: readonly Anchor[]): readonly Anchor[] {
-  for (const certificate of chain) {
+  return signersOf(chain, anchors)?.anchors ?? anchors.filter(({ pathLength }) => pathLength !== 0)
+}
+
+export interface Signers {
+  readonly anchors: readonly Anchor[]
+  /** The leaf and what stands between it and them. */
+  readonly below: readonly X509Certificate[]
+}
+
+/**
+ * The anchors that are, or signed, the first certificate of a chain that any did; undefined where none is seen to.
+ * How that certificate and those before it hang together is not looked at.
+ */
+export function signersOf(
+  chain: readonly X509Certificate[],
+  anchors: readonly Anchor[],
+): Signers | undefined {
+  for (const [i, certificate] of chain.entries()) {
     const signers = anchors.filter(
       (anchor) =>
         certificate.fingerprint256 === anchor.fingerprint || signedBy(certificate, anchor.certificate),
     )
-    if (signers.length > 0) return signers
+    if (signers.length > 0) return { anchors: signers, below: chain.slice(0, i + 1) }
   }
-  return anchors.filter(({ pathLength }) => pathLength !== 0)
+  return undefined
 }
 
 /** The anchor as OpenSSL shall know it: PEM, with at most `maxDepth` certificates below it, the leaf included. */

@@ -28,6 +28,7 @@ export function gateway(change: Partial<Administered> = {}): Told {
       asked.metrics++
       return '# TYPE hubgate_build_info gauge\nhubgate_build_info 1\n'
     },
+    anchors: () => [],
     reload: async () => {
       asked.reload++
       return { outcome: 'reloaded', generation: 2, closed: 0, changes: ['routes'] }
@@ -62,6 +63,7 @@ export const ENDPOINTS = [
   ['GET', '/livez'],
   ['GET', '/readyz'],
   ['GET', '/metrics'],
+  ['GET', '/api/anchors'],
   ['POST', '/api/reload'],
 ] as const
 
