@@ -2,6 +2,7 @@
 // judges open connections again when that happens. New lists come in through their files, whoever fetched them.
 import { randomInt } from 'node:crypto'
 import { type RefreshOutcome, readListStatus } from '../tls/crl-status.ts'
+import { fetchList } from '../tls/crl-fetch.ts'
 import { refreshLists } from '../tls/crl-store.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Generation } from './generation.ts'
@@ -21,6 +22,7 @@ const FIRST_RETRY_MS = 60_000
 
 export class CrlKeeper {
   readonly #inputs: CrlKeeperInputs
+  readonly #stopped = new AbortController()
   #look: NodeJS.Timeout | undefined
   #due = 0
   #failures = 0
@@ -47,6 +49,7 @@ export class CrlKeeper {
   }
 
   stop(): void {
+    this.#stopped.abort()
     clearInterval(this.#look)
   }
 
@@ -68,12 +71,15 @@ export class CrlKeeper {
     const urls = listAddresses(config, anchors)
     if (urls.length === 0) return this.#plan(refresh)
     const authorities = [...anchors.map(({ certificate }) => certificate), ...revocation.intermediates]
+    const { signal } = this.#stopped
     const outcomes = await refreshLists({
       urls,
       directory: listDirectory(config),
       authorities,
       now: new Date(),
+      fetch: (url) => fetchList(url, { signal }),
     })
+    if (signal.aborted) return
     for (const outcome of outcomes) this.#say(outcome)
     this.#failures = outcomes.every(succeeded) ? 0 : this.#failures + 1
     this.#plan(this.#failures === 0 ? refresh : Math.min(refresh, FIRST_RETRY_MS * 2 ** (this.#failures - 1)))

@@ -12,6 +12,8 @@ export interface FetchOptions {
   readonly timeout?: number
   /** Roots for https, PEM. Default: Node's. */
   readonly ca?: string
+  /** Gives up at once. */
+  readonly signal?: AbortSignal
 }
 
 /** Why a list could not be had at all. */
@@ -49,13 +51,14 @@ function listUrl(address: string): URL {
 }
 
 function fetchBytes(url: URL, options: FetchOptions): Promise<Uint8Array> {
-  const { connectTimeout = CONNECT_TIMEOUT, timeout = TIMEOUT, ca } = options
+  const { connectTimeout = CONNECT_TIMEOUT, timeout = TIMEOUT, ca, signal } = options
   const secure = url.protocol === 'https:'
   const settings: RequestOptions & { ca?: string } = {
     // A connection of its own, which ends with it.
     agent: false,
     headers: { accept: 'application/pkix-crl, */*;q=0.1', 'user-agent': 'hubgate', connection: 'close' },
     ...(ca === undefined ? {} : { ca }),
+    ...(signal === undefined ? {} : { signal }),
   }
   return new Promise((resolve, reject) => {
     const request: ClientRequest = (secure ? overHttps : overHttp)(url, settings)

@@ -26,14 +26,7 @@ export function readRevocationFile(bytes: Uint8Array): RevocationFile {
       `the file is larger than ${MAX_LIST_FILE} bytes`,
       'ask the authority for a list that is split by distribution point',
     )
-  const { lists, certificates } =
-    bytes[0] === TAG.sequence ? { lists: [readDer(bytes)], certificates: [] } : readPem(bytes)
-  if (lists.length === 0)
-    throw new RevocationListError(
-      'the file holds certificates, and no revocation list',
-      'the file must hold an "-----BEGIN X509 CRL-----" block',
-    )
-  return { lists, certificates }
+  return bytes[0] === TAG.sequence ? { lists: [readDer(bytes)], certificates: [] } : readPem(bytes)
 }
 
 function readDer(bytes: Uint8Array): Uint8Array {

@@ -26,6 +26,7 @@ describe('a file of revocation lists', () => {
     ['in one line', `${BEGIN}\n${der.toString('base64')}\n-----END X509 CRL-----`, [der], 0],
     ['with the authority beside it', text + ca.certificate, [der], 1],
     ['with the authority first', ca.certificate + text, [der], 1],
+    ['an authority alone, whose list is fetched', ca.certificate, [], 1],
     ['with a byte order mark', `\u{feff}${text}`, [der], 0],
   ]
   it.each(READ)('is read: %s', (...[, file, lists, authorities]) => {
@@ -39,7 +40,6 @@ describe('a file of revocation lists', () => {
     ['holds only white space', ' \n', /no PEM block/],
     ['is text', 'hello', /no PEM block/],
     ['is a certificate in DER', ca.der, /is a certificate, not a revocation list/],
-    ['is a certificate in PEM', ca.certificate, /certificates, and no revocation list/],
     ['calls a certificate a list', pem(ca.der, 'X509 CRL'), /is a certificate, not a revocation list/],
     ['calls a list a certificate', pem(der), /not one whole certificate/],
     ['holds a leaf beside the list', text + leaf.certificate, /CN=leaf is not a CA certificate/],
