@@ -1,0 +1,245 @@
+// Verifies a client's chain whose handshake was somebody else's (a front's): by OpenSSL, in a real handshake in memory, with
+// the settings of a direct listener. The client there presents twins (twin.ts): equal keys become equal keys, and a twin
+// is signed by the twin of whoever's key really verifies the original, or by nobody. So the paths that OpenSSL can find are
+// those of the originals, and names, times, purposes, lengths and constraints are its verdict on the original bytes.
+import { X509Certificate, createHash } from 'node:crypto'
+import tls, { type Server } from 'node:tls'
+import { type Anchor, anchorsOf } from './anchors.ts'
+import {
+  type ClientCertificate,
+  type Trusted,
+  clientCertificate,
+  revocationUnder,
+} from './client-certificate.ts'
+import { type Terms, createTlsServer } from './context.ts'
+import { DerError } from './der.ts'
+import { type InMemoryClient, inMemory } from './in-memory.ts'
+import { Memo } from './memo.ts'
+import { readLeaf } from './read-leaf.ts'
+import { type TwinKey, isSoundKey, twinKey, twinOf, twinServer } from './twin.ts'
+
+/** Certificates of a chain that may belong to the path; those that cannot are left out before they are counted. */
+const MOST = 16
+/** So that what expires, or is not valid yet, is noticed: milliseconds. */
+const LIFE = 60_000
+const KEPT = 256
+
+type Outcome = Pick<ClientCertificate['facts'], 'authorized' | 'error'>
+
+export interface VerifyTerms extends Trusted {
+  readonly maxDepth: number
+  /** Certificates that a client need not send. They are not trusted. */
+  readonly known: readonly X509Certificate[]
+}
+
+/** One for each generation of trust: it holds the twins of its anchors. */
+export class ChainVerifier {
+  readonly #terms: VerifyTerms
+  readonly #anchorKeys = new Map<string, TwinKey>()
+  readonly #connect: InMemoryClient
+  /** Handshakes under way, by the fingerprint of the twin that is presented. */
+  readonly #awaited = new Map<string, (outcome: Outcome) => void>()
+  readonly #memo = new Memo<Promise<ClientCertificate>>({ entries: KEPT, life: LIFE })
+
+  constructor(terms: VerifyTerms) {
+    this.#terms = terms
+    this.#connect = inMemory(this.#server())
+  }
+
+  /** @param chain DER, leaf first. Never rejects on what a client may send: that is an unauthorized one. */
+  verify(chain: readonly Uint8Array[]): Promise<ClientCertificate> {
+    const id = idOf(chain)
+    return this.#memo.get(id, () => this.#verify(chain))
+  }
+
+  async #verify(chain: readonly Uint8Array[]): Promise<ClientCertificate> {
+    const [leaf] = readable(chain[0])
+    if (leaf === undefined) return unauthorized(chain[0], 'UNSPECIFIED')
+    const others = chain.slice(1).flatMap(readable)
+    const kept = related(leaf, [...others, ...this.#terms.known])
+    const { authorized, error } = await this.#judge(leaf, kept)
+    return {
+      facts: {
+        leaf: readLeaf(leaf.raw),
+        authorized,
+        error,
+        resumed: false,
+        revocation: authorized ? revocationUnder(leaf, this.#terms) : undefined,
+      },
+      anchors: anchorsOf([leaf, ...kept], this.#terms.anchors),
+      der: leaf.raw,
+      chain: [leaf, ...kept],
+    }
+  }
+
+  async #judge(leaf: X509Certificate, others: readonly X509Certificate[]): Promise<Outcome> {
+    if (others.length > MOST) return { authorized: false, error: 'CERT_CHAIN_TOO_LONG' }
+    const keys = new Map(this.#anchorKeys)
+    // Its own weakness is the certificate gate's to name: a handshake needs a key that can sign.
+    const own = keys.get(keyId(leaf)) ?? twinKey(true)
+    keys.set(keyId(leaf), own)
+    const anchors = this.#terms.anchors.map(({ certificate }) => certificate)
+    const twins = twinsOf([leaf, ...others], { keys, authorities: [leaf, ...others, ...anchors] })
+    const [presented] = twins
+    if (presented?.original !== leaf) return { authorized: false, error: 'UNSPECIFIED' }
+    const secureContext = tls.createSecureContext({
+      cert: twins.map(({ twin }) => twin.toString()).join(''),
+      key: pemOf(own),
+      // Not empty, or Node would load all its roots; and nothing held back for its weakness: the server shall judge it.
+      ca: presented.twin.toString(),
+      ciphers: 'DEFAULT:@SECLEVEL=0',
+      minVersion: 'TLSv1.3',
+    })
+    return this.#handshake(presented.twin.fingerprint256, secureContext)
+  }
+
+  async #handshake(id: string, secureContext: tls.SecureContext): Promise<Outcome> {
+    let outcome: Outcome = { authorized: false, error: 'UNSPECIFIED' }
+    this.#awaited.set(id, (told) => (outcome = told))
+    try {
+      await this.#connect({ secureContext })
+    } catch {
+      // No handshake, no proof.
+      return { authorized: false, error: 'UNSPECIFIED' }
+    } finally {
+      this.#awaited.delete(id)
+    }
+    return outcome
+  }
+
+  #server(): Server {
+    const { anchors, maxDepth } = this.#terms
+    const originals = anchors.map(({ certificate }) => certificate)
+    const twins = twinsOf(originals, { keys: this.#anchorKeys, authorities: originals })
+    const twinAnchors = anchors.flatMap((anchor): Anchor[] => {
+      const certificate = twins.find(({ original }) => original === anchor.certificate)?.twin
+      return certificate === undefined ? [] : [{ ...anchor, certificate }]
+    })
+    const identity = twinServer(twinKey(true))
+    const leaf = new X509Certificate(identity.certificate)
+    const key = identity.key.export({ type: 'pkcs8', format: 'pem' }).toString()
+    const terms: Terms = {
+      identities: [{ certificate: leaf.toString(), key, leaf }],
+      minVersion: 'TLSv1.3',
+      anchors: twinAnchors,
+      maxDepth,
+    }
+    const server = createTlsServer(terms)
+    server.on('secureConnection', (socket) => {
+      const { authorized, error } = clientCertificate(socket, { anchors: [], revocation: undefined }).facts
+      this.#awaited.get(socket.getPeerX509Certificate()?.fingerprint256 ?? '')?.({ authorized, error })
+    })
+    return server
+  }
+}
+
+interface Twin {
+  readonly original: X509Certificate
+  readonly twin: X509Certificate
+}
+
+interface TwinWorld {
+  /** By the original's key; those that are missing are made and added. */
+  readonly keys: Map<string, TwinKey>
+  /** Who may have signed one of them. */
+  readonly authorities: readonly X509Certificate[]
+}
+
+/** What cannot be taken apart has no twin: it is as if it had not come. */
+function twinsOf(originals: readonly X509Certificate[], { keys, authorities }: TwinWorld): Twin[] {
+  const keyOf = (certificate: X509Certificate) => {
+    const id = keyId(certificate)
+    const key = keys.get(id) ?? twinKey(isSound(certificate))
+    keys.set(id, key)
+    return key
+  }
+  return originals.flatMap((original): Twin[] => {
+    const issuer = authorities.find((one) => isNamedIssuer(one, original) && hasSigned(one, original))
+    try {
+      const signer = issuer === undefined ? twinKey(true) : keyOf(issuer)
+      return [{ original, twin: new X509Certificate(twinOf(original, { own: keyOf(original), signer })) }]
+    } catch (error) {
+      if (error instanceof DerError || isOpenSslError(error)) return []
+      throw error
+    }
+  })
+}
+
+/** Those that names connect to the leaf, however they were sent: no other can be of a path. */
+function related(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate[] {
+  const kept: X509Certificate[] = []
+  const seen = new Set([leaf.fingerprint256])
+  collect(leaf)
+  return kept
+
+  function collect(below: X509Certificate): void {
+    for (const one of others) {
+      if (seen.has(one.fingerprint256) || !isNamedIssuer(one, below)) continue
+      seen.add(one.fingerprint256)
+      kept.push(one)
+      if (kept.length <= MOST) collect(one)
+    }
+  }
+}
+
+// OpenSSL compares names without regard to case and repeated space; more than it does here only costs a signature.
+function isNamedIssuer(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  return canonical(issuer.subject) === canonical(certificate.issuer)
+}
+
+function canonical(name: string | undefined): string {
+  return (name ?? '').toLowerCase().replaceAll(/\s+/g, ' ')
+}
+
+function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
+  try {
+    return certificate.verify(issuer.publicKey)
+  } catch {
+    // A key or an algorithm that OpenSSL does not know verifies nothing.
+    return false
+  }
+}
+
+function isSound(certificate: X509Certificate): boolean {
+  try {
+    return isSoundKey(certificate.publicKey)
+  } catch {
+    return false
+  }
+}
+
+function keyId(certificate: X509Certificate): string {
+  const read = readLeaf(certificate.raw)
+  // Unreadable ones share no key with anybody.
+  return read === 'unreadable' ? certificate.fingerprint256 : read.spkiFingerprint
+}
+
+function readable(der: Uint8Array = new Uint8Array()): X509Certificate[] {
+  try {
+    const certificate = new X509Certificate(der)
+    // It reads PEM, too, and stops at the end of the first certificate.
+    return Buffer.compare(certificate.raw, der) === 0 ? [certificate] : []
+  } catch {
+    return []
+  }
+}
+
+function unauthorized(der: Uint8Array | undefined, error: string): ClientCertificate {
+  const leaf = der === undefined ? undefined : 'unreadable'
+  const facts = { leaf, authorized: false, error, resumed: false, revocation: undefined } as const
+  return { facts, anchors: [], der, chain: [] }
+}
+
+function isOpenSslError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_OSSL')
+}
+
+function pemOf({ key }: TwinKey): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString()
+}
+
+function idOf(chain: readonly Uint8Array[]): string {
+  const hash = createHash('sha256')
+  for (const der of chain) hash.update(`${der.length}:`).update(der)
+  return hash.digest('base64')
+}
