@@ -32,7 +32,7 @@ const NAMELESS = 'UNSPECIFIED'
 
 /** OpenSSL's reasons in words, where the leaf itself shows no fault. */
 const WORDS: ReadonlyMap<string, string> = new Map([
-  ['INVALID_PURPOSE', 'an authority of its chain may not issue certificates of clients'],
+  ['INVALID_PURPOSE', 'it, or an authority of its chain, is not for clients'],
   [
     'PATH_LENGTH_EXCEEDED',
     "the chain is longer than client.maxDepth or an authority's own path length allows",

@@ -1,5 +1,6 @@
 // One row of the certificate tables: what a client presents, and what the gateway must say to it.
 import type { RefusalCode } from '../../../src/domain/refusals.ts'
+import type { Proof } from '../../support/raw-tls.ts'
 import { type ClientIdentity, type LabAuthority, type LeafOptions } from '../../../src/lab/pki/authorities.ts'
 import { type Issued, issue } from '../../../src/lab/pki/certificate.ts'
 
@@ -7,10 +8,16 @@ export interface Case {
   readonly name: string
   readonly present: (authorities: Authorities) => ClientIdentity | undefined
   readonly verdict: 'admitted' | RefusalCode
+  /** OpenSSL may find it first, by its version or by how the bytes came: then the handshake failed. */
+  readonly orFailed?: true
   /** In the record's detail: which rule bit. */
-  readonly because?: RegExp
+  readonly because?: RegExp | undefined
   /** The anchor an admitted one's record names. */
   readonly anchor?: string
+  /** Presented byte for byte by a client that is not OpenSSL, which would mend or refuse it. */
+  readonly raw?: true
+  /** How that client proves a key of another kind than its own. */
+  readonly proof?: Proof
 }
 
 export interface Authorities {

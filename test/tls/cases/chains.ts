@@ -59,34 +59,6 @@ const UNTRUSTED: readonly Pick<Case, 'name' | 'present'>[] = [
     },
   },
   {
-    name: 'an authority stands below path length 0',
-    present: ({ meta }) => {
-      const sub = below(meta.root, 'Lab Sub')
-      return meta.client({ issuer: sub, chain: [sub] })
-    },
-  },
-  {
-    name: 'an authority stands below an intermediate of path length 0',
-    present: ({ digicert }) => {
-      const [intermediate = digicert.root] = digicert.intermediates
-      const sub = below(intermediate, 'Lab Sub')
-      return digicert.client({ issuer: sub, chain: [sub, intermediate] })
-    },
-  },
-  {
-    name: 'name constraints leave its common name out',
-    present: throughIntermediate({ permittedDnsNames: ['other.example'] }),
-  },
-  {
-    name: 'name constraints leave its SAN out',
-    present: ({ digicert }) => {
-      const intermediate = below(digicert.root, 'Lab Constrained', {
-        permittedDnsNames: ['fbclientcerts.com'],
-      })
-      return digicert.client({ issuer: intermediate, chain: [intermediate], altNames: ['evil.example'] })
-    },
-  },
-  {
     name: 'its intermediate may not sign certificates',
     present: throughIntermediate({ keyUsage: ['crlSign'] }),
   },
@@ -145,11 +117,6 @@ const ADMITTED: readonly Case[] = [
   {
     name: 'a hundred unrelated certificates come along',
     present: ({ digicert }) => digicert.client({ chain: [...unrelated(100), ...digicert.intermediates] }),
-    verdict: 'admitted',
-  },
-  {
-    name: 'name constraints hold it',
-    present: throughIntermediate({ permittedDnsNames: ['fbclientcerts.com'] }),
     verdict: 'admitted',
   },
   {
