@@ -76,10 +76,15 @@ export function timeWarnings({ leaf }: ServerIdentity, now: Date): Warning[] {
   if (days > IDENTITY_DAYS[0]) return []
   return [
     {
-      message: days < 0 ? 'is expired: Meta delivers nothing' : `expires in ${days} days`,
+      message: days < 0 ? 'is expired: Meta delivers nothing' : `expires ${inDays(days)}`,
       hint: 'renew it; the new files are taken up by themselves once they are in place',
     },
   ]
+}
+
+function inDays(days: number): string {
+  if (days === 0) return 'today'
+  return days === 1 ? 'in 1 day' : `in ${days} days`
 }
 
 /** Whether or not a client that knows the roots could verify it: what else is wrong with what is sent. */
@@ -162,14 +167,22 @@ function readIdentity(setting: string, certificate: string, key: string): Server
       message: `does not fit ${setting}.certificate`,
       hint: 'both have to be of the same issuance',
     }
-  const chain = parsed(() => ownChain(certificate))
-  if (chain === undefined)
+  const wrong = chainProblem(certificate)
+  if (wrong !== undefined)
     return {
       setting: `${setting}.certificate`,
-      message: 'holds a block that is no whole certificate',
+      message: wrong,
       hint: 'compare the file with what your certificate authority gave you',
     }
   return { certificate, key, leaf }
+}
+
+// OpenSSL takes what comes before, and says nothing.
+function chainProblem(certificate: string): string | undefined {
+  const begun = certificate.split('-----BEGIN CERTIFICATE-----').length - 1
+  const chain = parsed(() => ownChain(certificate))
+  if (chain === undefined) return 'holds a block that is no whole certificate'
+  return chain.sent.length < begun ? 'holds a block that is cut off' : undefined
 }
 
 function contextProblems(setting: string, terms: Terms): Problem[] {

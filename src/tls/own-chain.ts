@@ -19,7 +19,7 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 export function ownChain(pem: string): OwnChain {
   const sent = [...pem.matchAll(BLOCK)].map(([block]) => new X509Certificate(block))
   const path = sent.slice(0, 1)
-  for (let last = path.at(-1); last !== undefined && !signedBy(last, last); last = path.at(-1)) {
+  for (let last = path.at(-1); last !== undefined && !isSelfSigned(last); last = path.at(-1)) {
     const below = last
     const issuer = sent.find((one) => !path.includes(one) && signedBy(below, one))
     if (issuer === undefined) break
@@ -29,9 +29,15 @@ export function ownChain(pem: string): OwnChain {
   return {
     sent,
     path,
-    complete: path.length > 1 || (leaf !== undefined && signedBy(leaf, leaf)),
+    complete: path.length > 1 || (leaf !== undefined && isSelfSigned(leaf)),
     inOrder: path.every((certificate, i) => certificate === sent[i]),
   }
+}
+
+// checkIssued would say no to one whose key is for servers, not for signing certificates.
+function isSelfSigned(certificate: X509Certificate): boolean {
+  const { subject, issuer, publicKey } = certificate
+  return subject === issuer && certificate.verify(publicKey)
 }
 
 /** The DNS names of a certificate, as they stand there: `*.example.com` too. */
