@@ -12,6 +12,7 @@ import { registerAnchorCrl } from './anchor-crl.ts'
 import { registerAnchorInspect } from './anchor-inspect.ts'
 import { registerAnchorList } from './anchor-list.ts'
 import { registerAnchorPromote } from './anchor-promote.ts'
+import { registerAnchorRehearse } from './anchor-rehearse.ts'
 import { registerAnchorRetire } from './anchor-retire.ts'
 import { registerCertificateCheck } from './certificate-check.ts'
 import { registerConfigCheck } from './config-check.ts'
@@ -67,6 +68,7 @@ function createProgram(): Command {
   registerAnchorPromote(anchor)
   registerAnchorRetire(anchor)
   registerAnchorCrl(anchor)
+  registerAnchorRehearse(anchor)
   registerCertificateCheck(certificate)
   registerAllowlistRefresh(allowlist)
   registerAllowlistShow(allowlist)
