@@ -1,5 +1,6 @@
 // The one certificate file of a zip, as Meta offers its root. Names in a zip choose the file to read and nothing else:
 // nothing is ever written under them. Sizes in a zip are claims: what is unpacked is bounded by what we set aside.
+import { crc32 } from 'node:zlib'
 import { unzipSync } from 'fflate'
 import { visible } from '../observe/text.ts'
 import { AnchorFileError, MAX_FILE } from '../tls/anchors.ts'
@@ -22,7 +23,8 @@ export function certificateInZip(zip: Uint8Array): Uint8Array {
   if (zip.length > LARGEST_ZIP) throw new AnchorFileError(`the zip is larger than ${LARGEST_ZIP} bytes`, PICK)
   const entries = entriesOf(zip)
   const chosen = theOne(entries)
-  if (isEncrypted(zip))
+  const directory = directoryOf(zip)
+  if (directory.some(({ locked }) => locked))
     throw new AnchorFileError('the zip is locked with a password', 'unpack it, and give the file inside')
   if (chosen.size > MAX_FILE)
     throw new AnchorFileError(
@@ -34,6 +36,9 @@ export function certificateInZip(zip: Uint8Array): Uint8Array {
   const [content] = Object.values(unzipped(zip, () => entries[turn++] === chosen))
   if (content === undefined || content.length !== chosen.size)
     throw new AnchorFileError('the zip is damaged: its file is not as long as it says', DAMAGED)
+  const sum = crc32(content)
+  if (!directory.some((entry) => entry.sum === sum))
+    throw new AnchorFileError('the zip is damaged: its file does not fit its check sum', DAMAGED)
   return content
 }
 
@@ -59,7 +64,7 @@ function entriesOf(zip: Uint8Array): readonly Entry[] {
 const PICK = 'unpack it, and give the certificate that you mean'
 
 function theOne(entries: readonly Entry[]): Entry {
-  const files = entries.filter(({ name }) => !name.endsWith('/') && !JUNK.test(name))
+  const files = entries.filter(({ name }) => !/(?:^|\/)$/.test(name) && !JUNK.test(name))
   const certificates = files.filter(({ name }) => ENDINGS.test(name))
   const [one, ...others] = certificates
   if (one !== undefined && others.length === 0) return one
@@ -84,8 +89,7 @@ function namesOf(entries: readonly Entry[]): string {
 
 type Chooses = (entry: { readonly name: string; readonly originalSize: number }) => boolean
 
-// With a filter for each entry, fflate unpacks into as many bytes as the zip claims, never beyond, and checks no sum:
-// whether it is a certificate is seen afterwards, and which one is compared by its fingerprint.
+// fflate unpacks into as many bytes as the zip claims, never beyond, and checks no sum: both are looked at above.
 function unzipped(zip: Uint8Array, filter: Chooses): Record<string, Uint8Array> {
   try {
     return unzipSync(zip, { filter })
@@ -95,12 +99,14 @@ function unzipped(zip: Uint8Array, filter: Chooses): Record<string, Uint8Array> 
   }
 }
 
-// Bit 0 of the flags of an entry in the directory (APPNOTE 4.4.4). fflate would unpack such bytes to garbage.
-function isEncrypted(zip: Uint8Array): boolean {
+// What fflate does not tell of the entries of the directory (APPNOTE 4.3.12): it would unpack locked bytes to garbage.
+function directoryOf(zip: Uint8Array): readonly { readonly locked: boolean; readonly sum: number }[] {
   const bytes = Buffer.from(zip.buffer, zip.byteOffset, zip.byteLength)
+  const found = []
   for (let at = bytes.indexOf(DIRECTORY_ENTRY); at !== -1; at = bytes.indexOf(DIRECTORY_ENTRY, at + 1))
-    if (((bytes[at + 8] ?? 0) & 1) === 1) return true
-  return false
+    if (at + 46 <= bytes.length)
+      found.push({ locked: (bytes.readUInt16LE(at + 8) & 1) === 1, sum: bytes.readUInt32LE(at + 16) })
+  return found
 }
 
 const DIRECTORY_ENTRY = Buffer.from('PK\x01\x02', 'latin1')

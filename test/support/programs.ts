@@ -12,6 +12,10 @@ const VERSION = {
   haproxy: ['-v'],
   whois: ['--version'],
   bgpq4: ['-v'],
+  'systemd-socket-activate': ['--version'],
+  'systemd-notify': ['--version'],
+  'systemd-analyze': ['--version'],
+  zip: ['-v'],
 } as const
 
 /** Where servers stand, which a PATH of a plain user leaves out. */
