@@ -69,9 +69,14 @@ function shownAnchor({ state, from, until, ...anchor }: AnchorConfig) {
   return {
     ...(anchor.kind === 'builtin' ? { builtin: anchor.builtin } : { name: anchor.name, file: anchor.file }),
     state,
-    ...(from === undefined ? {} : { from: from.toISOString() }),
-    ...(until === undefined ? {} : { until: until.toISOString() }),
+    ...(from === undefined ? {} : { from: formatMoment(from) }),
+    ...(until === undefined ? {} : { until: formatMoment(until) }),
   }
+}
+
+// As it can be written: without the fraction of a second that toISOString adds.
+function formatMoment(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`
 }
 
 function shownSources({ refresh, registry, ...sources }: Config['sources']) {
