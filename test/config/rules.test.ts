@@ -182,16 +182,6 @@ describe('rules across settings', () => {
     ['a front', { listen: { front: 'nginx' } }, 'listen.front: "nginx"'],
     ['the PROXY protocol', { listen: { proxyProtocol: 'required' } }, 'listen.proxyProtocol: "required"'],
     ['the inbox', routes({ mode: 'inbox' }), 'routes[0].mode: "inbox"'],
-    [
-      'soft revocation',
-      { client: { anchors: [{ builtin: 'digicert-ev' }], revocation: { mode: 'soft' } } },
-      'client.revocation.mode: "soft"',
-    ],
-    [
-      'revocation files',
-      { client: { anchors: [{ builtin: 'digicert-ev' }], revocation: { files: ['x'] } } },
-      'client.revocation.files',
-    ],
   ])('%s says that it is not built yet', (_name, sections, where) => {
     const problems = problemsOf(sample(sections))
     expect(said(problems)).toEqual([`${where}: is not built yet in this version`])

@@ -6,7 +6,7 @@ import { BASE, parsed, problemsOf, said, sample } from './sample.ts'
 
 const SETTINGS = [...settingsOf(schema)]
 const ONE_OF_EACH = sample({
-  tls: { certificate: 'a', key: 'b' },
+  tls: { certificate: 'a', key: 'b', others: [{ certificate: 'c', key: 'd' }] },
   client: { anchors: [{ name: 'a', file: 'b' }], revocation: {} },
 })
 
@@ -26,12 +26,16 @@ describe('the declaration', () => {
       tls: {
         certificate: `${BASE}/tls/fullchain.pem`,
         key: `${BASE}/tls/privkey.pem`,
+        others: [],
         minVersion: 'TLSv1.2',
       },
       client: {
         require: 'always',
         commonNames: ['client.webhooks.fbclientcerts.com'],
-        revocation: { mode: 'none', files: [] },
+        maxDepth: 3,
+        pins: [],
+        trustGrace: 30_000,
+        revocation: { mode: 'none', refresh: 6 * 3_600_000, files: [], urls: [] },
       },
       sources: { mode: 'enforce', allowlist: `${BASE}/data/as32934.txt`, extra: [], maxAge: 7 * 86_400_000 },
       limits: {

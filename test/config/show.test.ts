@@ -11,13 +11,25 @@ import { refusalsReference } from '../../src/domain/refusals-reference.ts'
 import { readFileSync } from 'node:fs'
 import { SECRET, parsed, problemsOf, sample, sampleRoute } from './sample.ts'
 
+const PIN = `sha256/${Buffer.alloc(32, 7).toString('base64')}`
 const EVERYTHING = sample({
   state: '/var/lib/hubgate',
   listen: {
     address: ['127.0.0.1:8443', '[::1]:8443', 'unix:/run/hubgate.sock'],
     trustedPeers: ['10.0.0.0/8'],
   },
-  client: { require: 'deliveries', anchors: [{ builtin: 'digicert-ev' }, { name: 'meta', file: '/m.pem' }] },
+  tls: { certificate: '/c.pem', key: '/k.pem', others: [{ certificate: '/d.pem', key: '/l.pem' }] },
+  client: {
+    require: 'deliveries',
+    anchors: [
+      { builtin: 'digicert-ev', state: 'retired' },
+      { name: 'meta', file: '/m.pem', from: '2026-01-01', until: '2030-12-14T12:00:00Z' },
+    ],
+    maxDepth: 2,
+    pins: [PIN],
+    trustGrace: '90s',
+    revocation: { mode: 'hard', refresh: '2h', files: ['/r.crl'], urls: ['https://lists.example/r.crl'] },
+  },
   sources: { mode: 'observe', extra: ['31.13.64.0/18'], maxAge: '36h' },
   limits: { body: '5B', handshakeTimeout: '250ms' },
   admin: { address: ':9000', token: SECRET },
@@ -29,7 +41,23 @@ describe('the shown configuration', () => {
     expect(shownConfig(parsed(EVERYTHING).config)).toMatchObject({
       state: '/var/lib/hubgate',
       listen: { address: ['127.0.0.1:8443', '[::1]:8443', 'unix:/run/hubgate.sock'] },
-      client: { anchors: [{ builtin: 'digicert-ev' }, { name: 'meta', file: '/m.pem' }] },
+      tls: { others: [{ certificate: '/d.pem', key: '/l.pem' }] },
+      client: {
+        anchors: [
+          { builtin: 'digicert-ev', state: 'retired' },
+          {
+            name: 'meta',
+            file: '/m.pem',
+            state: 'active',
+            from: '2026-01-01T00:00:00Z',
+            until: '2030-12-14T12:00:00Z',
+          },
+        ],
+        maxDepth: 2,
+        pins: [PIN],
+        trustGrace: '90s',
+        revocation: { mode: 'hard', refresh: '2h', files: ['/r.crl'], urls: ['https://lists.example/r.crl'] },
+      },
       sources: { allowlist: '/var/lib/hubgate/as32934.txt', maxAge: '36h' },
       apps: { shop: { secrets: ['***'], verifyTokens: ['***'] } },
       limits: { body: '5B', handshakeTimeout: '250ms', connections: 10_000 },
