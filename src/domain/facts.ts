@@ -7,7 +7,15 @@ import type { RevocationStatus } from './revocation.ts'
 import type { Route } from './route.ts'
 import type { Digest } from './signature.ts'
 
-/** Known when a connection was accepted. */
+/** Known when a connection was accepted whose peer speaks for others. */
+export interface PeerFacts {
+  /** Undefined where it was gone before it could be asked. */
+  readonly peer: Address | 'unix' | undefined
+  readonly open: number
+  readonly openFromAddress: number
+}
+
+/** Known when it is known where a connection comes from: at once, or when its PROXY header was read. */
 export interface ConnectionFacts {
   /** Undefined where the peer was gone before it could be asked, or its address could not be read. */
   readonly address: Address | undefined

@@ -4,6 +4,7 @@ import type {
   ChallengeFacts,
   ConnectionFacts,
   IdentityFacts,
+  PeerFacts,
   RequestFacts,
 } from '../domain/facts.ts'
 import type { PrefixTable } from '../domain/prefix-table.ts'
@@ -23,10 +24,13 @@ import { route } from './route.ts'
 import type { Placed } from './run.ts'
 import { signature } from './signature.ts'
 import { source } from './source.ts'
+import { type TrustedPeers, trustedPeer } from './trusted-peer.ts'
 import { verifyToken } from './verify-token.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
 
 export interface Policy {
+  /** Of a peer that names its client in a PROXY header; empty where peers speak for themselves. */
+  readonly peer: readonly Placed<PeerFacts>[]
   readonly connection: readonly Placed<ConnectionFacts>[]
   readonly identity: readonly Placed<IdentityFacts>[]
   readonly request: readonly Placed<RequestFacts>[]
@@ -35,6 +39,8 @@ export interface Policy {
 }
 
 export interface PolicyInputs {
+  /** Whose PROXY headers are believed; undefined: none is read. */
+  readonly trustedPeers?: TrustedPeers | undefined
   readonly prefixes: PrefixTable
   readonly sources: 'enforce' | 'observe' | 'none'
   readonly require: 'always' | 'deliveries' | 'observe'
@@ -46,10 +52,14 @@ export interface PolicyInputs {
 
 /** TLS ends at hubgate itself. */
 export function directPolicy(inputs: PolicyInputs): Policy {
-  const { prefixes, sources, require, commonNames, limits } = inputs
+  const { trustedPeers, prefixes, sources, require, commonNames, limits } = inputs
   const absentMayWait = require === 'deliveries'
   const identity = require === 'observe' ? observed : enforced
   return {
+    peer:
+      trustedPeers === undefined
+        ? []
+        : [enforced(connectionLimit(limits)), enforced(trustedPeer(trustedPeers))],
     connection: [
       enforced(connectionLimit(limits)),
       ...(sources === 'none'

@@ -1,26 +1,23 @@
 // Phase 1: a connection was accepted. Who may not speak to us is reset before any TLS work is spent on it.
 import type { Socket } from 'node:net'
+import type { Address } from '../domain/address.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
 import { type Refused, runGates } from '../gates/run.ts'
 import type { Connection } from './connection.ts'
 import { connectionPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
+/** A peer that speaks for itself. */
 export function acceptConnection(shared: Shared, socket: Socket): void {
-  // Errors end in 'close', which has its own listener; without this one they would end the process.
+  const connection = openConnection(shared, socket)
+  admitFrom(shared, connection, connection.peerAddress)
+}
+
+/** Takes a new socket in, with a record of its end whatever that is. */
+export function openConnection(shared: Shared, socket: Socket): Connection {
+  // Errors end in 'close'; without a listener of their own they would end the process.
   socket.on('error', () => {})
-  const generation = shared.generation()
-  const connection = shared.connections.open(socket, generation)
-  const verdict = runGates(generation.policy.connection, {
-    address: connection.address,
-    open: shared.connections.size,
-    openFromAddress: shared.connections.openFrom(connection),
-  })
-  if (!connection.takes(verdict) && verdict.outcome === 'refuse') {
-    refuseConnection(shared, connection, verdict)
-    return connection.reset()
-  }
-  connection.phase = 'handshake'
+  const connection = shared.connections.open(socket, shared.generation())
   socket.once('close', () =>
     recordConnection(shared, connection, {
       outcome: 'aborted',
@@ -29,16 +26,43 @@ export function acceptConnection(shared: Shared, socket: Socket): void {
       detail: `went away in phase ${connection.phase}`,
     }),
   )
-  connection.setDeadline(generation.config.limits.handshakeTimeout, () => {
+  return connection
+}
+
+/** Judges where a connection comes from, and lets TLS begin on it. */
+export function admitFrom(shared: Shared, connection: Connection, address: Address | undefined): void {
+  const generation = shared.generation()
+  shared.connections.settle(connection, address)
+  const verdict = runGates(generation.policy.connection, {
+    address,
+    open: shared.connections.size,
+    openFromAddress: shared.connections.openFrom(connection),
+  })
+  if (!connection.takes(verdict) && verdict.outcome === 'refuse')
+    return resetConnection(shared, connection, verdict)
+  connection.phase = 'handshake'
+  connection.generation = generation
+  const { handshakeTimeout } = generation.config.limits
+  connection.setDeadline(handshakeTimeout - (performance.now() - connection.openedAt), () => {
     recordConnection(shared, connection, {
       outcome: 'refused',
       code: 'HANDSHAKE_TIMEOUT',
       gate: 'deadline',
-      detail: `not complete within ${generation.config.limits.handshakeTimeout} ms`,
+      detail: `not complete within ${handshakeTimeout} ms`,
     })
     connection.destroy()
   })
-  generation.servers.tls.emit('connection', socket)
+  generation.servers.tls.emit('connection', connection.socket)
+}
+
+/** Refuses before TLS. */
+export function resetConnection(
+  shared: Shared,
+  connection: Connection,
+  end: Pick<Refused, 'gate' | 'refusal'>,
+): void {
+  refuseConnection(shared, connection, end)
+  connection.reset()
 }
 
 /** Records that a gate, or what stands for one, ends this connection; how it ends is the caller's. */

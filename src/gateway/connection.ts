@@ -1,7 +1,7 @@
 // One connection's story: who is at the other end, what was proved once for all its requests, and when it must end.
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { type Address, formatAddress } from '../domain/address.ts'
+import { type Address, formatAddress, parseAddress } from '../domain/address.ts'
 import type { Leaf } from '../domain/leaf.ts'
 import type { Phase } from '../domain/refusals.ts'
 import type { Evidence } from '../domain/verdict.ts'
@@ -17,7 +17,6 @@ const CLOSE_MS = 1_000
 export interface Opened {
   readonly id: string
   readonly socket: Socket
-  readonly address: Address | undefined
   readonly generation: Generation
 }
 
@@ -27,9 +26,13 @@ export class Connection {
   /** The address in its usual form: an IPv4 peer of a socket for both families is written as IPv4. */
   readonly peer: string | undefined
   readonly peerPort: number | undefined
-  readonly address: Address | undefined
-  /** The generation whose trust its handshake used. */
-  readonly generation: Generation
+  readonly peerAddress: Address | undefined
+  /** Who is judged: the peer, or the client that its PROXY header named. Undefined before that, or where it cannot be read. */
+  address: Address | undefined
+  /** The same as text, once it is settled; empty where it cannot be read. */
+  clientAddress: string | undefined
+  /** The generation whose trust its handshake uses; until then, the one it was accepted under. */
+  generation: Generation
   readonly openedAt = performance.now()
   /** Requests whose end is not recorded yet. */
   readonly exchanges = new Set<Exchange>()
@@ -48,12 +51,13 @@ export class Connection {
   readonly #deadline = new Deadline()
   #readBefore = 0
 
-  constructor({ id, socket, address, generation }: Opened) {
+  constructor({ id, socket, generation }: Opened) {
+    const address = parseAddress(socket.remoteAddress ?? '')
     this.id = id
     this.socket = socket
     this.peer = address === undefined ? socket.remoteAddress : formatAddress(address)
     this.peerPort = socket.remotePort
-    this.address = address
+    this.peerAddress = address
     this.generation = generation
   }
 
@@ -120,7 +124,9 @@ export class Connection {
   }
 
   reset(): void {
-    this.socket.resetAndDestroy()
+    // A Unix socket knows no reset, and Node throws where it is asked for one; there is no peer address on it.
+    if (this.peer === undefined) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   destroy(): void {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { parseAddress } from '../domain/address.ts'
+import { type Address, formatAddress } from '../domain/address.ts'
 import { Connection } from './connection.ts'
 import type { Generation } from './generation.ts'
 
@@ -39,18 +39,23 @@ export class Connections {
   /** Takes in a new socket until it closes. */
   open(socket: Socket, generation: Generation): Connection {
     this.#count += 1
-    const address = parseAddress(socket.remoteAddress ?? '')
     const id = `${this.#name}-${this.#count.toString(36)}`
-    const connection = new Connection({ id, socket, address, generation })
+    const connection = new Connection({ id, socket, generation })
     this.#open.add(connection)
     this.#bySocket.set(socket, connection)
-    this.#perAddress.set(connection.peer ?? '', this.openFrom(connection) + 1)
     socket.once('close', () => this.#closed(connection))
     return connection
   }
 
-  openFrom({ peer }: Connection): number {
-    return this.#perAddress.get(peer ?? '') ?? 0
+  /** Settles, once, where a connection comes from; from then on it counts for that address. */
+  settle(connection: Connection, address: Address | undefined): void {
+    connection.address = address
+    connection.clientAddress = address === undefined ? (connection.peer ?? '') : formatAddress(address)
+    this.#perAddress.set(connection.clientAddress, this.openFrom(connection) + 1)
+  }
+
+  openFrom({ clientAddress = '' }: Connection): number {
+    return this.#perAddress.get(clientAddress) ?? 0
   }
 
   /** Makes a connection known by its TLS socket, too. */
@@ -82,10 +87,15 @@ export class Connections {
   #closed(connection: Connection): void {
     this.#open.delete(connection)
     for (const exchange of connection.exchanges) exchange.clientGone()
-    const left = this.openFrom(connection) - 1
-    if (left > 0) this.#perAddress.set(connection.peer ?? '', left)
-    else this.#perAddress.delete(connection.peer ?? '')
+    this.#uncount(connection)
     if (this.#open.size === 0) this.#onEmpty?.()
+  }
+
+  #uncount(connection: Connection): void {
+    if (connection.clientAddress === undefined) return
+    const left = this.openFrom(connection) - 1
+    if (left > 0) this.#perAddress.set(connection.clientAddress, left)
+    else this.#perAddress.delete(connection.clientAddress)
   }
 
   #sweep(): void {

@@ -19,6 +19,7 @@ import { ListKeeper } from './list-keeper.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
 import { handshakeServer } from './handshake-phase.ts'
 import { boundTo, listenOn } from './listeners.ts'
+import { acceptProxied } from './proxy-phase.ts'
 import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
 import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
@@ -142,8 +143,9 @@ export class RunningGateway implements Gateway {
   async listen(): Promise<void> {
     const { config } = this.generation
     await this.#trustKeeper.load()
-    this.#listeners = await listenOn(config.listen.address, (socket) =>
-      acceptConnection(this.#shared, socket),
+    const accept = config.listen.proxyProtocol === 'required' ? acceptProxied : acceptConnection
+    this.#listeners = await listenOn(config.listen.address, (socket, kind) =>
+      accept(this.#shared, socket, kind),
     )
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)

@@ -14,7 +14,7 @@ export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body
   const vouched = verified(exchange)
   const fields = sentFields(facts.fields, route, {
     requestId: id,
-    address: connection.peer ?? '',
+    address: connection.clientAddress ?? '',
     verified: vouched,
     app: evidence.app,
     // What only observes has proved no name: such a certificate is not passed on as if it had.

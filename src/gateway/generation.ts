@@ -6,6 +6,7 @@ import type { Problem } from '../config/problem.ts'
 import { type PrefixTable, prefixTable } from '../domain/prefix-table.ts'
 import type { Route } from '../domain/route.ts'
 import { type Policy, directPolicy } from '../gates/policy.ts'
+import { trustedPeers } from '../gates/trusted-peer.ts'
 import type { Anchor } from '../tls/anchors.ts'
 import type { Trusted } from '../tls/client-certificate.ts'
 import type { Terms } from '../tls/context.ts'
@@ -58,7 +59,7 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
   if (resumable !== undefined) return { problems: [resumable] }
   warnings.push(...anchorWarnings(anchors, now), ...identityWarnings(terms.identities, now))
   const prefixes = prefixTable(list.prefixes)
-  const { client, sources, limits } = config
+  const { listen, client, sources, limits } = config
   return Object.freeze({
     config,
     prefixes,
@@ -69,6 +70,7 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
     terms,
     routes: routeTable(config),
     policy: directPolicy({
+      trustedPeers: listen.proxyProtocol === 'required' ? trustedPeers(listen.trustedPeers) : undefined,
       prefixes,
       sources: sources.mode,
       require: client.require,

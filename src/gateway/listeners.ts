@@ -5,10 +5,13 @@ import type { ListenAddress } from '../config/config.ts'
 
 const BACKLOG = 511
 
+/** @param kind of the address it came to: a peer on a Unix socket has none of its own. */
+export type Accept = (socket: Socket, kind: ListenAddress['kind']) => void
+
 /** @throws the system's error (EADDRINUSE, EACCES …), with none left listening. */
 export async function listenOn(
   addresses: readonly ListenAddress[],
-  accept: (socket: Socket) => void,
+  accept: Accept,
 ): Promise<readonly Server[]> {
   const servers: Server[] = []
   try {
@@ -24,8 +27,8 @@ export function boundTo(server: Server): AddressInfo | string {
   return server.address() ?? ''
 }
 
-async function listen(address: ListenAddress, accept: (socket: Socket) => void): Promise<Server> {
-  const server = net.createServer({ noDelay: true }, accept)
+async function listen(address: ListenAddress, accept: Accept): Promise<Server> {
+  const server = net.createServer({ noDelay: true }, (socket) => accept(socket, address.kind))
   if (address.kind === 'unix') await removeDeadSocket(address.path)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -5,15 +5,16 @@ import type { Connection } from './connection.ts'
 
 type ConnectionPart = Pick<
   AuditRecord,
-  'connection' | 'peer' | 'peerPort' | 'front' | 'observed' | 'prefix' | 'leaf' | 'anchor'
+  'connection' | 'peer' | 'peerPort' | 'client' | 'front' | 'observed' | 'prefix' | 'leaf' | 'anchor'
 >
 
 export function connectionPart(connection: Connection): ConnectionPart {
-  const { id, peer, peerPort, generation, observations, evidence, leaf, anchor } = connection
+  const { id, peer, peerPort, clientAddress, generation, observations, evidence, leaf, anchor } = connection
   return {
     connection: id,
     peer,
     peerPort,
+    client: clientAddress === '' || clientAddress === peer ? undefined : clientAddress,
     front: generation.config.listen.front,
     observed: observedPart(observations),
     prefix: evidence.prefix,

@@ -9,6 +9,8 @@ export type Unwelcome = Pick<Refused, 'gate' | 'refusal'>
 
 /** Why `generation` would refuse this connection's address or certificate, as far as they are known; undefined: it may stay. */
 export function unwelcome(connection: Connection, generation: Generation): Unwelcome | undefined {
+  // Its PROXY header is still to come, and will be judged by the state of that moment.
+  if (connection.clientAddress === undefined) return undefined
   // The limits count new connections; one that is open has passed them.
   const address = runGates(generation.policy.connection, {
     address: connection.address,

@@ -1,6 +1,6 @@
 // A PROXY header split anywhere, spoilt anywhere, or made of anything: one verdict, whatever has come of it, and nothing
 // read beyond it.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readProxyHeader } from '../../src/domain/proxy-header.ts'
 import { SSL, inet6, summed, tlv, version1, version2 } from '../support/proxy-headers.ts'

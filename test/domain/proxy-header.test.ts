@@ -21,7 +21,7 @@ const NOT_ASCII = 'its line holds a byte that is not printable ASCII'
 const line = (text: string) => `PROXY ${text}\r\n`
 
 describe('version 1', () => {
-  it.each([
+  it.each<[string, string, string]>([
     ['IPv4', version1(), '31.13.64.1 port 40000'],
     ['IPv6', version1('2a03:2880::1'), '2a03:2880::1 port 40000'],
     ['IPv6 in capitals', version1('2A03:2880::1'), '2a03:2880::1 port 40000'],
@@ -91,12 +91,11 @@ describe('version 1', () => {
       'its destination is not an address for TCP4',
     ],
     ...['65536', '99999', '040000', '00', '+1', '-1', '0x1', '1e3', '1.5', '100000', 'http'].map(
-      (port) =>
-        [
-          `source port ${port}`,
-          version1('31.13.64.1', { ports: `${port} 443` }),
-          'its source port is not a number from 0 to 65535',
-        ] as const,
+      (port): [string, string, string] => [
+        `source port ${port}`,
+        version1('31.13.64.1', { ports: `${port} 443` }),
+        'its source port is not a number from 0 to 65535',
+      ],
     ),
     [
       'destination port 65536',

@@ -17,7 +17,8 @@ async function lab(options: Partial<LabOptions> = {}) {
 function without(name: string): (policy: Policy) => Policy {
   const keep = <Gate extends { readonly gate: { readonly name: string } }>(gates: readonly Gate[]) =>
     gates.filter(({ gate }) => gate.name !== name)
-  return ({ connection, identity, request, challenge, body }) => ({
+  return ({ peer, connection, identity, request, challenge, body }) => ({
+    peer: keep(peer),
     connection: keep(connection),
     identity: keep(identity),
     request: keep(request),
