@@ -1,5 +1,6 @@
 // The metrics table: every metric hubgate has, with a registry of its own for each gateway. Labels are configured names
 // and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
+import type { X509Certificate } from 'node:crypto'
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { AuditRecord } from './audit.ts'
 import type { Observed } from './state.ts'
@@ -74,6 +75,11 @@ export class Metrics {
     'hubgate_certificate_not_after_timestamp_seconds',
     'When a certificate in use expires.',
     ['role', 'name'],
+  )
+  readonly #nextUpdate = this.#gauge(
+    'hubgate_revocation_list_next_update_timestamp_seconds',
+    'Until when a revocation list is current; 0 where it does not say.',
+    ['issuer'],
   )
   readonly #prefixes = this.#gauge('hubgate_allowlist_prefixes', 'Disjoint prefixes that decide.')
   readonly #listUpdated = this.#gauge(
@@ -154,6 +160,9 @@ export class Metrics {
     this.#notAfter.reset()
     for (const { role, name, notAfter } of observedCertificates(state))
       this.#notAfter.set({ role, name }, notAfter.getTime() / 1_000)
+    this.#nextUpdate.reset()
+    for (const { issuer, nextUpdate } of state.revocation.lists)
+      this.#nextUpdate.set({ issuer: commonNameOf(issuer) }, (nextUpdate?.getTime() ?? 0) / 1_000)
     this.#gates.reset()
     for (const [gate, enforced] of enforcedGates(state)) this.#gates.set({ gate }, enforced ? 1 : 0)
   }
@@ -187,6 +196,11 @@ export class Metrics {
   #gauge<Label extends string>(name: string, help: string, labels: readonly Label[] = []): Gauge<Label> {
     return new Gauge({ name, help, labelNames: [...labels], registers: [this.#registry] })
   }
+}
+
+// Of an anchor or of an intermediate from a file that the configuration names.
+function commonNameOf({ subject }: X509Certificate): string {
+  return /(?:^|\n)CN=([^\n]*)/.exec(subject)?.[1] ?? subject
 }
 
 function seconds(milliseconds: number | undefined): number | undefined {

@@ -10,6 +10,9 @@ export interface Observed {
   readonly prefixes: { readonly size: number }
   readonly listUpdated: Date | undefined
   readonly anchors: readonly { readonly name: string; readonly certificate: X509Certificate }[]
+  readonly revocation: {
+    readonly lists: readonly { readonly issuer: X509Certificate; readonly nextUpdate: Date | undefined }[]
+  }
   readonly terms: { readonly identities: readonly { readonly leaf: X509Certificate }[] }
   readonly policy: {
     readonly connection: readonly PlacedGate[]

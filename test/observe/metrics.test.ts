@@ -31,6 +31,7 @@ function state(change: Partial<PolicyInputs> = {}): Observed {
     prefixes,
     listUpdated: new Date('2026-11-20T00:00:00Z'),
     anchors: [{ name: 'meta-2025-12', certificate }],
+    revocation: { lists: [{ issuer: certificate, nextUpdate: new Date('2027-01-01T00:00:00Z') }] },
     terms: { identities: [{ leaf: certificate }] },
     policy: directPolicy({ ...INPUTS, ...change }),
   }
@@ -119,6 +120,7 @@ describe('metrics', () => {
     )
     expect(text).toContain(
       `hubgate_certificate_not_after_timestamp_seconds{role="server",name="tls"} ${notAfter}`,
+      `hubgate_revocation_list_next_update_timestamp_seconds{issuer="localhost"} ${Date.parse('2027-01-01T00:00:00Z') / 1_000}`,
     )
     expect(text).not.toContain('name="old"')
   })
