@@ -29,7 +29,8 @@ client:                            # Meta has to show a client certificate
   commonNames: ["client.webhooks.fbclientcerts.com"]
   anchors:
     - builtin: digicert-ev         # Meta's client certificate until April 2026
-    # Meta's current root. Download it (a zip) from Meta's page "Webhooks / Getting started / mTLS"; its SHA-256 fingerprint:
+    # Meta's current root. Download the zip from Meta's page "Webhooks / Getting started / mTLS", and as it is:
+    # hubgate anchor add FILE.zip (it shows what is in it, and stores it here). Its SHA-256 fingerprint:
 ${fingerprintComment()}
     - { name: ${META_ROOT?.name}, file: anchors/${META_ROOT?.name}.pem }
 
@@ -65,7 +66,7 @@ Enter at Meta (App dashboard, Webhooks):
 
 Next:
   1. Put the certificate of ${host} where tls.certificate and tls.key say.
-  2. Download Meta's current root (${file} says from where) and store it: hubgate anchor add FILE -c ${file}
+  2. Download Meta's current root (${file} says from where), and store the zip as it is: hubgate anchor add FILE.zip -c ${file}
   3. Get the addresses of Meta, now and from cron: hubgate allowlist refresh -c ${file}
   4. Set APP_SECRET (App settings, Basic) and VERIFY_TOKEN in the environment.
   5. hubgate config check -c ${file}
