@@ -6,6 +6,7 @@ import { ConfigError } from './config/problem.ts'
 import type { ConfigInput } from './config/schema.ts'
 import { type CreateOptions, type RunningGateway, createGateway as createInner } from './gateway/create.ts'
 import type { Gateway, ReloadOutcome } from './gateway/gateway.ts'
+import type { InheritedSockets } from './gateway/inherited.ts'
 import { administered } from './admin/of-gateway.ts'
 
 export interface GatewayOptions {
@@ -15,6 +16,8 @@ export interface GatewayOptions {
   readonly baseDir?: string
   /** Takes each log line instead of standard output. */
   readonly log?: CreateOptions['log']
+  /** Sockets that are open already, instead of listen.address and admin.address (socket activation). */
+  readonly sockets?: InheritedSockets | undefined
 }
 
 /** A gateway with its admin listener. */
@@ -33,16 +36,23 @@ export async function createGateway(
   from: ConfigInput | { readonly file: string },
   options: GatewayOptions = {},
 ): Promise<WholeGateway> {
-  const { env = process.env, baseDir = process.cwd(), log } = options
+  const { env = process.env, baseDir = process.cwd(), log, sockets } = options
   const loaded = isFile(from)
     ? loadConfig({ file: from.file, env, terminal: process.stdout.isTTY })
     : parseConfig(from, { env, baseDir })
-  return fromLoaded(loaded, log)
+  return fromLoaded(loaded, { log, sockets })
 }
 
-async function fromLoaded(loaded: LoadedConfig, log: CreateOptions['log']): Promise<WholeGateway> {
+async function fromLoaded(
+  loaded: LoadedConfig,
+  { log, sockets }: Pick<GatewayOptions, 'log' | 'sockets'>,
+): Promise<WholeGateway> {
   const gateway = await located(loaded, () =>
-    createInner(loaded.config, { source: loaded, ...(log === undefined ? {} : { log }) }),
+    createInner(loaded.config, {
+      source: loaded,
+      sockets: sockets?.listen ?? [],
+      ...(log === undefined ? {} : { log }),
+    }),
   )
   let admin: AdminListener | undefined
   return {
@@ -55,6 +65,7 @@ async function fromLoaded(loaded: LoadedConfig, log: CreateOptions['log']): Prom
     listen: async () => {
       admin = await startAdmin({
         address: gateway.config.admin.address,
+        socket: sockets?.admin,
         token: () => gateway.config.admin.token,
         administered: administered(gateway),
         onFault: (error) => gateway.observer.fault(error),

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
 import { parseAddress } from '../domain/address.ts'
+import { fitted, listenOnInherited } from '../gateway/inherited.ts'
 import { removeDeadSocket } from '../gateway/listeners.ts'
 import { type AdminAnswer, refusal, send } from './answers.ts'
 import { ENDPOINTS } from './endpoints.ts'
@@ -14,6 +15,8 @@ import type { Administered } from './ports.ts'
 
 export interface AdminOptions {
   readonly address: ListenAddress
+  /** The descriptor of a socket for it that is open already. */
+  readonly socket?: number | undefined
   /** The token, or how to get the present one: a reload may change it. */
   readonly token: Secret | undefined | (() => Secret | undefined)
   readonly administered: Administered
@@ -51,8 +54,8 @@ export async function startAdmin(options: AdminOptions): Promise<AdminListener> 
     (request, response) => void serve(request, response, { options, server }),
   )
   server.maxConnections = LIMITS.connections
-  await listen(server, address)
-  const bound = server.address() ?? ''
+  await (options.socket === undefined ? listen(server, address) : adopt(server, options.socket, address))
+  const bound = server.address() ?? (address.kind === 'unix' ? address.path : '')
   if (!isLoopback(bound) && tokenOf(options) === undefined) {
     server.close()
     throw new Error('the admin listener would be open beyond loopback: set admin.token')
@@ -158,6 +161,17 @@ async function listen(server: Server, address: ListenAddress): Promise<void> {
   })
   // Whoever may write to the socket is the operator.
   if (address.kind === 'unix') await chmod(address.path, 0o600)
+}
+
+// Who may write to it is its opener's matter.
+async function adopt(server: Server, fd: number, address: ListenAddress): Promise<void> {
+  await listenOnInherited(server, fd)
+  try {
+    fitted('admin.address', [address], [server])
+  } catch (error) {
+    server.close()
+    throw error
+  }
 }
 
 async function close(server: Server): Promise<void> {

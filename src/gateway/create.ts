@@ -1,5 +1,5 @@
 // Puts the gateway together and gives it its life: listen, reload, drain, end. `hubgate serve` and embedders use the same.
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { RefreshStatus } from '../allowlist/status.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/problem.ts'
@@ -12,13 +12,16 @@ import { BodyBudget } from './body-budget.ts'
 import { CrlKeeper } from './crl-keeper.ts'
 import { changesBetween, fixedSettings, lostList } from './changes.ts'
 import { acceptConnection } from './connection-phase.ts'
+import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
 import { dismissAll, dismissUnwelcome } from './dismiss.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
 import { ListKeeper } from './list-keeper.ts'
 import { type Generation, type Prepared, prepare } from './generation.ts'
 import { handshakeServer } from './handshake-phase.ts'
-import { boundTo, listenOn } from './listeners.ts'
+import { type Accept, boundTo, listenOn, listenOnOpen } from './listeners.ts'
+import { acceptFronted } from './front-phase.ts'
+import { frontReader } from './fronted.ts'
 import { acceptProxied } from './proxy-phase.ts'
 import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
 import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
@@ -33,9 +36,14 @@ export interface CreateOptions {
   readonly log?: LogOptions['write']
   /** What anchors' dates and days are judged by; the system's by default. OpenSSL always asks the system. */
   readonly clock?: () => Date
+  /** Descriptors of sockets that are open already, for listen.address; none: it is opened. */
+  readonly sockets?: readonly number[]
   /** For tests of the policy itself: the gates to run instead. */
   readonly unsafePolicy?: (policy: Policy) => Policy
 }
+
+// HTTP/1.1 has no word for "no more requests": one that is on its way when we close is lost, and its sender cannot know.
+const LAST_CALL_MS = 250
 
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
@@ -143,10 +151,13 @@ export class RunningGateway implements Gateway {
   async listen(): Promise<void> {
     const { config } = this.generation
     await this.#trustKeeper.load()
-    const accept = config.listen.proxyProtocol === 'required' ? acceptProxied : acceptConnection
-    this.#listeners = await listenOn(config.listen.address, (socket, kind) =>
-      accept(this.#shared, socket, kind),
-    )
+    const accept = acceptorOf(config)
+    const { sockets = [] } = this.#options
+    const { address } = config.listen
+    const take: Accept = (socket, kind) => accept(this.#shared, socket, kind)
+    this.#listeners = await (sockets.length === 0
+      ? listenOn(address, take)
+      : listenOnOpen(sockets, address, take))
     this.#state = 'listening'
     this.#reloader.start(config, this.#options.since)
     await this.#listKeeper.start()
@@ -182,9 +193,14 @@ export class RunningGateway implements Gateway {
     if (this.#ended()) return
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
-    // Who is still shaking hands gets to hear 503 DRAINING.
-    for (const connection of this.#shared.connections) if (connection.phase === 'request') connection.retire()
+    // Who was accepted is served once more: who shakes hands, and who is idle and may just be sending.
+    const open = [...this.#shared.connections].filter(({ phase }) => phase === 'request')
+    for (const connection of open) if (connection.exchanges.size > 0) connection.retire()
+    const lastCall = setTimeout(() => {
+      for (const connection of open) if (connection.exchanges.size === 0) connection.retire()
+    }, LAST_CALL_MS)
     await this.#shared.connections.empty(shutdown.timeout)
+    clearTimeout(lastCall)
     this.#end()
     await this.#trustKeeper.save()
   }
@@ -221,13 +237,15 @@ export class RunningGateway implements Gateway {
     const policy = this.#options.unsafePolicy?.(prepared.policy) ?? prepared.policy
     // Connections stay on the server they began with, so it is made anew only where its settings changed.
     const http = this.#sameHttpServer(prepared.config) ?? requestServer(this.#shared, prepared.config.limits)
-    const tls = handshakeServer(this.#shared, prepared, (connection, socket) => {
+    const { terms } = prepared
+    const take = (connection: Connection, socket: Socket) => {
       // By now a reload may have replaced the state that the handshake began with.
       const { config, servers } = this.generation
       connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
       servers.http.take(socket)
-    })
-    return Object.freeze({ ...prepared, policy, id, servers: { tls, http } })
+    }
+    const tls = terms === undefined ? undefined : handshakeServer(this.#shared, terms, take)
+    return Object.freeze({ ...prepared, policy, id, servers: { tls, http }, front: frontReader(prepared) })
   }
 
   #sameHttpServer({ limits }: Config): RequestServer | undefined {
@@ -271,4 +289,9 @@ export class RunningGateway implements Gateway {
     for (const warning of warningsOf(config)) this.observer.warn('config.danger', warning)
     for (const warning of warnings) this.observer.warn('config.warning', warning)
   }
+}
+
+function acceptorOf({ listen }: Config) {
+  if (listen.front !== 'direct') return acceptFronted
+  return listen.proxyProtocol === 'required' ? acceptProxied : acceptConnection
 }

@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises'
 import net, { type AddressInfo, type Server, type Socket } from 'node:net'
 import type { ListenAddress } from '../config/config.ts'
+import { fitted, listenOnInherited } from './inherited.ts'
 
 const BACKLOG = 511
 
@@ -23,8 +24,33 @@ export async function listenOn(
   }
 }
 
+/** The same on sockets that are open already. @throws SocketsMisfit, with none of them closed for their other holders. */
+export async function listenOnOpen(
+  sockets: readonly number[],
+  addresses: readonly ListenAddress[],
+  accept: Accept,
+): Promise<readonly Server[]> {
+  // Until all fit, nothing is accepted: this takes no turn of the event loop, so that who waits goes on waiting.
+  const opened = sockets.map((fd) => ({ fd, server: net.createServer({ noDelay: true }) }))
+  const servers = opened.map(({ server }) => server)
+  try {
+    await Promise.all(opened.map(({ fd, server }) => listenOnInherited(server, fd)))
+    for (const [server, address] of fitted('listen.address', addresses, servers)) {
+      server.on('connection', (socket) => accept(socket, address.kind))
+      if (address.kind === 'unix') UNIX_PATHS.set(server, address.path)
+    }
+    return servers
+  } catch (error) {
+    for (const server of servers) server.close()
+    throw error
+  }
+}
+
+// Of Unix sockets that others bound, of which Node tells no address.
+const UNIX_PATHS = new WeakMap<Server, string>()
+
 export function boundTo(server: Server): AddressInfo | string {
-  return server.address() ?? ''
+  return server.address() ?? (server.listening ? (UNIX_PATHS.get(server) ?? '') : '')
 }
 
 async function listen(address: ListenAddress, accept: Accept): Promise<Server> {

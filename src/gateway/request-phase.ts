@@ -73,7 +73,9 @@ function begin(shared: Shared, request: IncomingMessage, response: ServerRespons
   if (connection === undefined || connection.closing) return void request.resume()
   connection.clearDeadline()
   const exchange = new Exchange({ shared, connection, request, response })
-  serve(shared, exchange).catch((error: unknown) => {
+  // The last that this connection takes: it is served, and its answer says so.
+  if (shared.draining()) connection.closing = true
+  serve(exchange).catch((error: unknown) => {
     shared.observer.fault(error)
     exchange.refuse(
       'gateway',
@@ -82,15 +84,24 @@ function begin(shared: Shared, request: IncomingMessage, response: ServerRespons
   })
 }
 
-async function serve(shared: Shared, exchange: Exchange): Promise<void> {
-  if (shared.draining())
-    return exchange.refuse('gateway', refuse('DRAINING', 'a request that came while ending'))
+async function serve(exchange: Exchange): Promise<void> {
+  if (!(await isTold(exchange))) return
   if (!exchange.passes(runGates(exchange.generation.policy.request, exchange.facts))) return
   const { route, method } = exchange.facts
   if (route === undefined)
     return exchange.refuse('gateway', refuse('INTERNAL_ERROR', 'admitted without a route'))
   if (route.mode === 'unsigned') return passThrough(exchange, route)
   return method === 'GET' ? answerChallenge(exchange, route) : deliver(exchange, route)
+}
+
+/** Behind a front: reads whose request it is. @returns whether to go on. */
+async function isTold(exchange: Exchange): Promise<boolean> {
+  const { front } = exchange.generation
+  if (front === undefined) return true
+  const client = await front.read(exchange.facts.fields)
+  if (client.outcome === 'refuse') exchange.refuse('front', client)
+  else exchange.tell(client)
+  return !exchange.ended
 }
 
 function onClientError(shared: Shared, error: NodeJS.ErrnoException, socket: Duplex): void {
