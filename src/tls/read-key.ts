@@ -31,11 +31,21 @@ export function readKey(spki: Element): LeafKey {
   reader.end()
   if (content[0] !== 0) throw new DerError('a key of a broken number of bytes')
   const key = content.subarray(1)
-  if (oid === OID.rsa || oid === OID.rsaPss) return readRsa(key)
+  if (oid === OID.rsaPss) return readRsa(key)
+  if (oid === OID.rsa) {
+    // RFC 3279 §2.3.1: its parameters are NULL. OpenSSL would read over anything.
+    const isPlain = algorithm.optional(TAG.null)?.content.length === 0 && algorithm.done
+    return isPlain ? readRsa(key) : { kind: 'rsa with parameters', bits: 0 }
+  }
   if (oid === OID.ec) return { kind: `ec ${readCurve(algorithm, key)}`, bits: 0 }
   if (oid === OID.ed25519)
-    return { kind: key.length === 32 ? 'ed25519' : 'ed25519 of a wrong length', bits: 0 }
+    return { kind: isEd25519(algorithm, key) ? 'ed25519' : 'ed25519, malformed', bits: 0 }
   return { kind: oid, bits: 0 }
+}
+
+// RFC 8410 §3: no parameters, and 32 bytes.
+function isEd25519(algorithm: DerReader, key: Uint8Array): boolean {
+  return algorithm.done && key.length === 32
 }
 
 function readRsa(key: Uint8Array): LeafKey {
@@ -56,6 +66,7 @@ function readCurve(algorithm: DerReader, point: Uint8Array): string {
   const named = algorithm.optional(TAG.oid)
   if (named === undefined) return 'unnamed curve'
   const oid = readOid(named)
+  algorithm.end()
   const curve = CURVES[oid]
   if (curve === undefined) return oid
   return isPoint(point, curve) ? curve.name : `${curve.name} with a malformed point`

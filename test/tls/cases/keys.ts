@@ -139,6 +139,11 @@ export const KEYS: readonly Case[] = [
   }),
   asKey('RSA-2048 with an even exponent', withExponent(4), { verdict: 'TLS_FAILED' }),
   asKey('RSA-2048 with a negative exponent', withExponent(0xff), { verdict: 'TLS_FAILED' }),
+  asKey(
+    'RSA-2048 with parameters of its own',
+    withKey((spki) => replaced(spki, [0, 1], () => [element(0x04, Buffer.of(1))])),
+    { verdict: 'CERTIFICATE_PROFILE', because: /^key rsa with parameters is too weak or unknown$/ },
+  ),
   ...NO_PROOF.map(([name, spki]) =>
     asKey(
       name,
