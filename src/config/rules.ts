@@ -25,7 +25,7 @@ export function ruleProblems(draft: Draft): Problem[] {
 
 function listenRules({ listen }: Draft): Problem[] {
   if (listen === undefined) return []
-  const { address, workers, front, proxyProtocol } = listen
+  const { address, workers, proxyProtocol, trustedPeers } = listen
   return [
     ...address.flatMap((one, i) =>
       address.slice(0, i).some((other) => sameEndpoint(one, other))
@@ -39,10 +39,29 @@ function listenRules({ listen }: Draft): Problem[] {
         : [],
     ),
     ...(workers === 1 ? [] : [notBuilt('listen.workers', 'write 1: one process')]),
-    ...(front === 'direct'
-      ? []
-      : [notBuilt('listen.front', 'write direct, and let the load balancer pass TCP through')]),
-    ...(proxyProtocol === 'none' ? [] : [notBuilt('listen.proxyProtocol', 'write none')]),
+    ...frontRules(listen),
+    ...(proxyProtocol === 'none' || trustedPeers.length > 0 ? [] : [nobodyTrusted()]),
+  ]
+}
+
+function frontRules({ front, proxyProtocol, trustedPeers }: NonNullable<Draft['listen']>): Problem[] {
+  if (front === 'direct') return []
+  // Two that name the client, and nobody who says which of them is right.
+  if (proxyProtocol !== 'none')
+    return [
+      {
+        setting: 'listen.proxyProtocol',
+        message: `cannot be ${proxyProtocol} with listen.front ${front}: its fields name the client`,
+        hint: 'write none, and let the front write no PROXY header',
+      },
+    ]
+  if (trustedPeers.length > 0) return []
+  return [
+    {
+      setting: 'listen.trustedPeers',
+      message: `is empty: with listen.front ${front} nobody's fields would be believed`,
+      hint: "list the front's addresses, or unix for a Unix socket",
+    },
   ]
 }
 
@@ -101,6 +120,14 @@ function adminRules({ admin, listen }: Draft): Problem[] {
         ]
       : []),
   ]
+}
+
+function nobodyTrusted(): Problem {
+  return {
+    setting: 'listen.trustedPeers',
+    message: 'is empty: with listen.proxyProtocol required no PROXY header would be believed',
+    hint: "list the load balancer's addresses, or unix for a Unix socket",
+  }
 }
 
 function notBuilt(setting: string, hint: string): Problem {

@@ -44,10 +44,14 @@ const listen = z
       'rfc9440',
     )
       .prefault('direct')
-      .describe('Who ends TLS. Never guessed. Not built yet: anything but `direct`.'),
+      .describe(
+        'Who ends TLS and tells of the client in fields of each request: `direct` is hubgate itself. Never guessed.',
+      ),
     proxyProtocol: choice('none', 'required')
       .prefault('none')
-      .describe('Whether connections begin with a PROXY header. Not built yet: `required`.'),
+      .describe(
+        'Whether connections begin with a PROXY header (version 1 or 2) that names the client. Its address is then the one that is judged, counted and passed on.',
+      ),
     trustedPeers: z
       .array(peer())
       .prefault([])

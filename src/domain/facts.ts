@@ -35,6 +35,14 @@ export interface CertificateFacts {
   readonly resumed: boolean
   /** Undefined where nobody asked, or OpenSSL verified nothing. */
   readonly revocation: RevocationStatus | undefined
+  /** A front verified a certificate and passes on its subject alone; `leaf` is undefined then. */
+  readonly asserted?: AssertedSubject | undefined
+}
+
+export interface AssertedSubject {
+  /** As the front writes it, for records only. */
+  readonly subject: string
+  readonly commonNames: readonly string[]
 }
 
 /** Known when the handshake is done. */
@@ -43,7 +51,7 @@ export interface IdentityFacts {
 }
 
 /** Known when a request head was read. */
-export interface RequestFacts extends IdentityFacts {
+export interface RequestFacts extends IdentityFacts, Pick<ConnectionFacts, 'address'> {
   readonly method: string
   /** Such as 1.1. */
   readonly version: string

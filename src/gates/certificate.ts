@@ -37,6 +37,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
     'PATH_LENGTH_EXCEEDED',
     "the chain is longer than client.maxDepth or an authority's own path length allows",
   ],
+  ['REFUSED_BY_FRONT', 'the front in front of hubgate did not verify it'],
   [
     NAMELESS,
     'a reason Node has no name for, in the chain: names outside the constraints of an authority, or an authority with a weak key, a weak signature or a critical extension nobody knows',
@@ -63,13 +64,14 @@ export function certificateOnDelivery(): Gate<Pick<RequestFacts, 'certificate' |
   }
 }
 
-function isAbsent({ leaf, resumed }: CertificateFacts): boolean {
-  return leaf === undefined && !resumed
+function isAbsent({ leaf, resumed, asserted }: CertificateFacts): boolean {
+  return leaf === undefined && !resumed && asserted === undefined
 }
 
-function judge({ leaf, authorized, error, resumed }: CertificateFacts): Verdict<Code> {
+function judge({ leaf, authorized, error, resumed, asserted }: CertificateFacts): Verdict<Code> {
   // A resumed session carries no fresh proof: Node 20 and 22 report one without any certificate as authorized.
   if (resumed) return refuse('CERTIFICATE_UNTRUSTED', 'the TLS session was resumed')
+  if (asserted !== undefined) return admit('the front verified it, and passes on its subject alone')
   if (leaf === undefined) return refuse('CERTIFICATE_MISSING', 'no client certificate')
   if (leaf === 'unreadable') return refuse('CERTIFICATE_PROFILE', 'the certificate could not be read')
   if (!authorized) return unverified(leaf, error)

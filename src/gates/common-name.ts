@@ -19,7 +19,7 @@ export function commonName(
   return {
     name: 'common-name',
     check: ({ certificate }) =>
-      options.absentMayWait && certificate.leaf === undefined
+      options.absentMayWait && isAbsent(certificate)
         ? admit('no certificate yet')
         : judge(certificate, allowed),
   }
@@ -32,14 +32,19 @@ export function commonNameOnDelivery(
   return {
     name: 'common-name',
     check: ({ certificate, method, route }) =>
-      certificate.leaf === undefined && mayBeChallenge({ method, route })
+      isAbsent(certificate) && mayBeChallenge({ method, route })
         ? admit('none, on a challenge')
         : judge(certificate, allowed),
   }
 }
 
-function judge({ leaf }: CertificateFacts, allowed: readonly string[]): Verdict<Code> {
-  const names = leaf === undefined || leaf === 'unreadable' ? [] : leaf.commonNames
+function isAbsent({ leaf, asserted }: CertificateFacts): boolean {
+  return leaf === undefined && asserted === undefined
+}
+
+function judge({ leaf, asserted }: CertificateFacts, allowed: readonly string[]): Verdict<Code> {
+  const read = leaf === 'unreadable' ? undefined : leaf
+  const names = (read ?? asserted)?.commonNames ?? []
   const [name] = names
   if (names.length !== 1 || name === undefined)
     return refuse('COMMON_NAME_MISMATCH', `${names.length} common names, not exactly one`)

@@ -10,8 +10,13 @@ type Code = 'CERTIFICATE_UNTRUSTED'
 export function pins(pinned: readonly string[]): Gate<IdentityFacts, Code> {
   return {
     name: 'pins',
-    check: ({ certificate: { leaf } }) => {
+    check: ({ certificate: { leaf, asserted } }) => {
       // Who may come without a certificate is the certificate gate's rule; nobody else is here without one.
+      if (asserted !== undefined)
+        return refuse(
+          'CERTIFICATE_UNTRUSTED',
+          'the front passes on its subject alone: no pin can be compared',
+        )
       if (leaf === undefined) return admit('no certificate yet')
       if (leaf !== 'unreadable' && pinned.includes(leaf.fingerprint)) return admit('certificate pinned')
       if (leaf !== 'unreadable' && pinned.includes(leaf.spkiFingerprint)) return admit('key pinned')

@@ -29,7 +29,7 @@ import { verifyToken } from './verify-token.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
 
 export interface Policy {
-  /** Of a peer that names its client in a PROXY header; empty where peers speak for themselves. */
+  /** Of a peer that speaks for others, in a PROXY header or as a front; empty where peers speak for themselves. */
   readonly peer: readonly Placed<PeerFacts>[]
   readonly connection: readonly Placed<ConnectionFacts>[]
   readonly identity: readonly Placed<IdentityFacts>[]
@@ -39,7 +39,7 @@ export interface Policy {
 }
 
 export interface PolicyInputs {
-  /** Whose PROXY headers are believed; undefined: none is read. */
+  /** Who may speak for others; undefined: nobody does. */
   readonly trustedPeers?: TrustedPeers | undefined
   readonly prefixes: PrefixTable
   readonly sources: 'enforce' | 'observe' | 'none'
@@ -52,7 +52,7 @@ export interface PolicyInputs {
 
 /** TLS ends at hubgate itself. */
 export function directPolicy(inputs: PolicyInputs): Policy {
-  const { trustedPeers, prefixes, sources, require, commonNames, limits } = inputs
+  const { trustedPeers, require, commonNames, limits } = inputs
   const absentMayWait = require === 'deliveries'
   const identity = require === 'observe' ? observed : enforced
   return {
@@ -60,33 +60,71 @@ export function directPolicy(inputs: PolicyInputs): Policy {
       trustedPeers === undefined
         ? []
         : [enforced(connectionLimit(limits)), enforced(trustedPeer(trustedPeers))],
-    connection: [
-      enforced(connectionLimit(limits)),
-      ...(sources === 'none'
-        ? []
-        : [sources === 'observe' ? observed(source(prefixes)) : enforced(source(prefixes))]),
-    ],
+    connection: [enforced(connectionLimit(limits)), ...sourceGates(inputs)],
     identity: [
       identity(certificate({ absentMayWait })),
       identity(commonName(commonNames, { absentMayWait })),
-      ...(inputs.pins.length === 0 ? [] : [identity(pins(inputs.pins))]),
-      ...(inputs.revocation === 'none' ? [] : [identity(revocation(inputs.revocation))]),
+      ...furtherIdentityGates(inputs),
     ],
     request: [
       ...(absentMayWait
         ? [enforced(certificateOnDelivery()), enforced(commonNameOnDelivery(commonNames))]
         : []),
-      enforced(headSize()),
-      enforced(framing()),
-      enforced(route()),
-      enforced(method()),
-      enforced(expectation()),
-      enforced(length(limits.body)),
-      enforced(mediaType()),
+      ...wellFormed(inputs),
     ],
     challenge: [enforced(verifyToken())],
     body: [enforced(signature())],
   }
+}
+
+/** TLS ends at a front: where a request comes from and whose it is stands in its fields, so those gates run for each. */
+export function frontedPolicy(inputs: PolicyInputs & { readonly trustedPeers: TrustedPeers }): Policy {
+  const { trustedPeers, require, commonNames, limits } = inputs
+  const absentMayWait = require === 'deliveries'
+  const identity = require === 'observe' ? observed : enforced
+  return {
+    peer: [enforced(connectionLimit(limits)), enforced(trustedPeer(trustedPeers))],
+    connection: [],
+    identity: [],
+    request: [
+      ...sourceGates(inputs),
+      ...(absentMayWait
+        ? [enforced(certificateOnDelivery()), enforced(commonNameOnDelivery(commonNames))]
+        : [
+            identity(certificate({ absentMayWait: false })),
+            identity(commonName(commonNames, { absentMayWait: false })),
+          ]),
+      ...furtherIdentityGates(inputs),
+      ...wellFormed(inputs),
+    ],
+    challenge: [enforced(verifyToken())],
+    body: [enforced(signature())],
+  }
+}
+
+function sourceGates({ sources, prefixes }: PolicyInputs) {
+  if (sources === 'none') return []
+  return [sources === 'observe' ? observed(source(prefixes)) : enforced(source(prefixes))]
+}
+
+function furtherIdentityGates(inputs: PolicyInputs): Placed<IdentityFacts>[] {
+  const identity = inputs.require === 'observe' ? observed : enforced
+  return [
+    ...(inputs.pins.length === 0 ? [] : [identity(pins(inputs.pins))]),
+    ...(inputs.revocation === 'none' ? [] : [identity(revocation(inputs.revocation))]),
+  ]
+}
+
+function wellFormed({ limits }: PolicyInputs): Placed<RequestFacts>[] {
+  return [
+    enforced(headSize()),
+    enforced(framing()),
+    enforced(route()),
+    enforced(method()),
+    enforced(expectation()),
+    enforced(length(limits.body)),
+    enforced(mediaType()),
+  ]
 }
 
 function enforced<Needs, Code extends RefusalCode>(gate: Gate<Needs, Code>): Placed<Needs, Code> {

@@ -11,9 +11,9 @@ const UNASKED = { status: 'unknown', detail: 'no list was asked' } as const
 export function revocation(mode: 'soft' | 'hard'): Gate<IdentityFacts, Code> {
   return {
     name: 'revocation',
-    check: ({ certificate: { leaf, revocation: found = UNASKED } }) => {
+    check: ({ certificate: { leaf, asserted, revocation: found = UNASKED } }) => {
       // Who may come without a certificate is the certificate gate's rule; nobody else is here without one.
-      if (leaf === undefined) return admit('no certificate yet')
+      if (leaf === undefined && asserted === undefined) return admit('no certificate yet')
       if (found.status === 'good') return admit('not revoked')
       if (found.status === 'revoked') return refuse('CERTIFICATE_REVOKED', found.detail)
       return mode === 'soft'

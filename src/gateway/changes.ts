@@ -37,7 +37,7 @@ export function changesBetween(before: Generation, now: Generation): string[] {
       : []),
     ...(changed(anchors) ? [`anchors: ${namesOf(before)} to ${namesOf(now)}`] : []),
     ...(changed(lists) ? ['revocation lists'] : []),
-    ...(changed(({ terms }) => terms.identities.map(({ certificate }) => certificate))
+    ...(changed(({ terms }) => terms?.identities.map(({ certificate }) => certificate))
       ? ['server certificate']
       : []),
     ...(changed(({ config }) => secretsOf(config)) ? ['secrets'] : []),

@@ -52,7 +52,7 @@ export function admitFrom(shared: Shared, connection: Connection, address: Addre
     })
     connection.destroy()
   })
-  generation.servers.tls.emit('connection', connection.socket)
+  generation.servers.tls?.emit('connection', connection.socket)
 }
 
 /** Refuses before TLS. */

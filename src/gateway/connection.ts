@@ -1,6 +1,5 @@
 // One connection's story: who is at the other end, what was proved once for all its requests, and when it must end.
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import { type Address, formatAddress, parseAddress } from '../domain/address.ts'
 import type { Leaf } from '../domain/leaf.ts'
 import type { Phase } from '../domain/refusals.ts'
@@ -37,7 +36,8 @@ export class Connection {
   /** Requests whose end is not recorded yet. */
   readonly exchanges = new Set<Exchange>()
   phase: Phase = 'connection'
-  secure: TLSSocket | undefined
+  /** What requests come on: inside TLS, or the bare socket of a front. */
+  secure: Socket | undefined
   client: ClientCertificate | undefined
   passed: readonly string[] = []
   observations: readonly Observation[] = []

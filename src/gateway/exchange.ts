@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestFacts } from '../domain/facts.ts'
+import { formatAddress } from '../domain/address.ts'
 import { Fields } from '../domain/fields.ts'
 import type { Phase, RefusalCode } from '../domain/refusals.ts'
 import { methodsOf } from '../domain/route.ts'
@@ -9,12 +10,14 @@ import { traceIdOf } from '../domain/trace.ts'
 import type { Evidence, Refuse } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
 import type { AuditRecord } from '../observe/audit.ts'
+import type { ClientCertificate } from '../tls/client-certificate.ts'
 import { type Answer, refusalAnswer } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { Deadline } from './deadline.ts'
+import type { FrontedClient } from './fronted.ts'
 import type { Generation } from './generation.ts'
 import { lingerThenEnd } from './linger.ts'
-import { connectionPart, observedPart } from './record.ts'
+import { connectionPart, frontedPart, observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export interface ExchangeInputs {
@@ -32,7 +35,8 @@ export class Exchange {
   readonly response: ServerResponse
   /** The state it began with, whatever is reloaded meanwhile. */
   readonly generation: Generation
-  readonly facts: RequestFacts
+  /** Behind a front they are whole once it was read: see tell(). */
+  facts: RequestFacts
   readonly startedAt = performance.now()
   /** For its body, and then for the client to take its answer. */
   readonly deadline = new Deadline()
@@ -42,6 +46,8 @@ export class Exchange {
   evidence: Evidence
   passed: readonly string[]
   observations: readonly Observation[]
+  /** Undefined until a front was read, and where there is none. */
+  #fronted: FrontedClient | undefined
   #ended = false
   #gone = false
   #whenGone: (() => void) | undefined
@@ -59,6 +65,23 @@ export class Exchange {
     this.observations = connection.observations
     connection.exchanges.add(this)
     response.once('close', () => this.clientGone())
+  }
+
+  /** What a front tells of the client. */
+  tell(client: FrontedClient): void {
+    this.#fronted = client
+    this.facts = { ...this.facts, address: client.address, certificate: client.certificate.facts }
+  }
+
+  /** Whose request it is: the connection's client, or the one that a front tells of; undefined where neither is known. */
+  get client(): ClientCertificate | undefined {
+    return this.generation.front === undefined ? this.connection.client : this.#fronted?.certificate
+  }
+
+  /** The client's address as text. */
+  get clientAddress(): string {
+    const { address } = this.facts
+    return address === undefined ? (this.connection.clientAddress ?? '') : formatAddress(address)
   }
 
   /** Aborted when the client goes away before its answer. */
@@ -126,6 +149,7 @@ export class Exchange {
       kind: 'request',
       id: this.id,
       ...connectionPart(connection),
+      ...(this.#fronted === undefined ? {} : frontedPart(this.#fronted)),
       phase: this.phase,
       outcome: end.outcome,
       code: end.code,
@@ -199,7 +223,9 @@ function requestFacts(
     query: mark === -1 ? '' : target.slice(mark + 1),
     fields: new Fields(request.rawHeaders),
     route: generation.routes.get(path),
-    certificate: connection.client?.facts ?? {
+    // A front's own address and certificate are nobody's whose request is judged.
+    address: generation.front === undefined ? connection.address : undefined,
+    certificate: (generation.front === undefined ? connection.client?.facts : undefined) ?? {
       leaf: undefined,
       authorized: false,
       error: undefined,

@@ -10,15 +10,15 @@ import type { Exchange } from './exchange.ts'
 
 /** What goes out, but for its body. */
 export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body'> {
-  const { facts, connection, evidence, id, signal } = exchange
+  const { facts, clientAddress, client, evidence, id, signal } = exchange
   const vouched = verified(exchange)
   const fields = sentFields(facts.fields, route, {
     requestId: id,
-    address: connection.clientAddress ?? '',
+    address: clientAddress,
     verified: vouched,
     app: evidence.app,
     // What only observes has proved no name: such a certificate is not passed on as if it had.
-    leaf: vouched.includes('certificate') ? connection.client?.der : undefined,
+    leaf: vouched.includes('certificate') ? client?.der : undefined,
   })
   return { route, method: facts.method, target: sentTarget(route, facts.query), fields, signal }
 }
@@ -66,12 +66,13 @@ export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void 
 }
 
 // Exactly what enforced gates checked of this request; a challenge may have come without a certificate.
-function verified({ passed, connection }: Exchange): string[] {
-  const named =
-    connection.leaf !== undefined && passed.includes('certificate') && passed.includes('common-name')
+function verified({ passed, facts }: Exchange): string[] {
+  const { leaf, asserted } = facts.certificate
+  const named = passed.includes('certificate') && passed.includes('common-name')
   return [
     ...(passed.includes('source') ? ['source'] : []),
-    ...(named ? ['certificate'] : []),
+    ...(named && leaf !== undefined ? ['certificate'] : []),
+    ...(named && asserted !== undefined ? ['certificate-subject'] : []),
     ...(passed.includes('signature') ? ['signature'] : []),
   ]
 }

@@ -5,13 +5,14 @@ import type { Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
 import { type PrefixTable, prefixTable } from '../domain/prefix-table.ts'
 import type { Route } from '../domain/route.ts'
-import { type Policy, directPolicy } from '../gates/policy.ts'
+import { type Policy, directPolicy, frontedPolicy } from '../gates/policy.ts'
 import { trustedPeers } from '../gates/trusted-peer.ts'
 import type { Anchor } from '../tls/anchors.ts'
 import type { Trusted } from '../tls/client-certificate.ts'
 import type { Terms } from '../tls/context.ts'
 import { resumptionProblemOnce } from '../tls/resumption-proof.ts'
 import type { RevocationSource } from '../tls/revocation.ts'
+import type { FrontReader } from './fronted.ts'
 import { anchorWarnings, isActive, prepareAnchors } from './prepare-anchors.ts'
 import { identityWarnings, prepareTerms } from './prepare-identity.ts'
 import { prepareRevocation, revocationFiles } from './prepare-revocation.ts'
@@ -29,8 +30,8 @@ export interface Prepared {
   /** Staged and retired ones: they admit nobody. */
   readonly otherAnchors: readonly Anchor[]
   readonly revocation: RevocationSource
-  /** What the TLS server is made with. */
-  readonly terms: Terms
+  /** What the TLS server is made with; undefined where this listener speaks plain HTTP to a front. */
+  readonly terms: Terms | undefined
   readonly routes: ReadonlyMap<string, Route>
   readonly policy: Policy
   /** Not wrong, but worth a shout at every start. */
@@ -40,7 +41,9 @@ export interface Prepared {
 export interface Generation extends Prepared {
   readonly id: number
   /** The TLS and HTTP servers that new connections of this generation go through. */
-  readonly servers: { readonly tls: TlsServer; readonly http: RequestServer }
+  readonly servers: { readonly tls: TlsServer | undefined; readonly http: RequestServer }
+  /** Undefined where clients speak for themselves. */
+  readonly front: FrontReader | undefined
 }
 
 export type Preparation = Prepared | { readonly problems: readonly Problem[] }
@@ -51,15 +54,15 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
   const warnings: Problem[] = []
   const all = await prepareAnchors(config, problems, now)
   const anchors = all.filter(isActive)
-  const terms = await prepareTerms(config, anchors, problems)
+  const terms = await termsOf(config, anchors, problems)
   const revocation = await prepareRevocation(config, anchors, { problems, warnings, now })
   const list = await prepareSources(config, problems, warnings)
-  if (problems.length > 0 || terms === undefined) return { problems }
-  const resumable = await resumptionProblemOnce(terms)
+  if (problems.length > 0) return { problems }
+  const resumable = terms === undefined ? undefined : await resumptionProblemOnce(terms)
   if (resumable !== undefined) return { problems: [resumable] }
-  warnings.push(...anchorWarnings(anchors, now), ...identityWarnings(terms.identities, now))
+  warnings.push(...anchorWarnings(anchors, now))
+  if (terms !== undefined) warnings.push(...identityWarnings(terms.identities, now))
   const prefixes = prefixTable(list.prefixes)
-  const { listen, client, sources, limits } = config
   return Object.freeze({
     config,
     prefixes,
@@ -69,18 +72,34 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
     revocation,
     terms,
     routes: routeTable(config),
-    policy: directPolicy({
-      trustedPeers: listen.proxyProtocol === 'required' ? trustedPeers(listen.trustedPeers) : undefined,
-      prefixes,
-      sources: sources.mode,
-      require: client.require,
-      commonNames: client.commonNames,
-      pins: client.pins,
-      revocation: client.revocation.mode,
-      limits,
-    }),
+    policy: policyOf(config, prefixes),
     warnings,
   })
+}
+
+// A front asks its clients for certificates; of the front itself none is asked for.
+async function termsOf(
+  config: Config,
+  anchors: readonly Anchor[],
+  problems: Problem[],
+): Promise<Terms | undefined> {
+  if (config.listen.front === 'direct') return prepareTerms(config, anchors, problems)
+  return config.tls === undefined ? undefined : prepareTerms(config, [], problems)
+}
+
+function policyOf({ listen, client, sources, limits }: Config, prefixes: PrefixTable): Policy {
+  const inputs = {
+    prefixes,
+    sources: sources.mode,
+    require: client.require,
+    commonNames: client.commonNames,
+    pins: client.pins,
+    revocation: client.revocation.mode,
+    limits,
+  }
+  const peers = trustedPeers(listen.trustedPeers)
+  if (listen.front !== 'direct') return frontedPolicy({ ...inputs, trustedPeers: peers })
+  return directPolicy({ ...inputs, trustedPeers: listen.proxyProtocol === 'required' ? peers : undefined })
 }
 
 /** What is wrong with the files that a valid configuration names, for `hubgate config check`. */

@@ -2,10 +2,10 @@
 import type { Server, TLSSocket } from 'node:tls'
 import { runGates } from '../gates/run.ts'
 import { clientCertificate } from '../tls/client-certificate.ts'
-import { createTlsServer } from '../tls/context.ts'
+import { type Terms, createTlsServer } from '../tls/context.ts'
 import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
-import { type Prepared, trustedBy } from './generation.ts'
+import { trustedBy } from './generation.ts'
 import type { Shared } from './shared.ts'
 import { anchorsThatWould, worded } from './trial.ts'
 import { type Unwelcome, unwelcome } from './welcome.ts'
@@ -13,7 +13,7 @@ import { type Unwelcome, unwelcome } from './welcome.ts'
 /** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
 export function handshakeServer(
   shared: Shared,
-  { terms }: Pick<Prepared, 'terms'>,
+  terms: Terms,
   admit: (connection: Connection, socket: TLSSocket) => void,
 ): Server {
   const server = createTlsServer(terms)

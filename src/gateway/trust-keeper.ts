@@ -168,7 +168,8 @@ export class TrustKeeper {
     })
     const ofAnchors = anchors.map((anchor) => counted(anchor, anchor.certificate))
     for (const { of } of this.#anchorDays.passed(ofAnchors)) observer.warn('anchor.ends', endWarning(of, now))
-    const ofIdentities = terms.identities.map((identity, i) => counted({ identity, i }, identity.leaf))
+    const identities = terms?.identities ?? []
+    const ofIdentities = identities.map((identity, i) => counted({ identity, i }, identity.leaf))
     for (const { of } of this.#identityDays.passed(ofIdentities))
       for (const warning of timeWarnings(of.identity, now))
         observer.warn('certificate.ends', { setting: `${identitySetting(of.i)}.certificate`, ...warning })

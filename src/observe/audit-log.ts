@@ -26,6 +26,7 @@ export function auditFields(record: AuditRecord): AuditFields {
     'hubgate.front': record.front,
     'hubgate.prefix': record.prefix,
     'tls.client.subject': leaf === undefined ? undefined : cut(leaf.subject),
+    'hubgate.front.subject': record.asserted === undefined ? undefined : cut(record.asserted),
     'tls.client.hash.sha256': leaf?.fingerprint.toUpperCase(),
     'hubgate.anchor': record.anchor,
     'http.request.method': record.method === undefined ? undefined : cut(record.method, 32),

@@ -23,6 +23,8 @@ export interface AuditRecord {
   readonly observed: readonly { readonly gate: string; readonly code: RefusalCode; readonly detail: string }[]
   readonly prefix: string | undefined
   readonly leaf: Leaf | undefined
+  /** The subject of a certificate that a front verified and did not pass on. */
+  readonly asserted?: string | undefined
   readonly anchor: string | undefined
   /** The configured path; undefined where none matched. */
   readonly route?: string | undefined

@@ -13,7 +13,7 @@ export interface Observed {
   readonly revocation: {
     readonly lists: readonly { readonly issuer: X509Certificate; readonly nextUpdate: Date | undefined }[]
   }
-  readonly terms: { readonly identities: readonly { readonly leaf: X509Certificate }[] }
+  readonly terms: { readonly identities: readonly { readonly leaf: X509Certificate }[] } | undefined
   readonly policy: {
     readonly connection: readonly PlacedGate[]
     readonly identity: readonly PlacedGate[]
@@ -46,7 +46,7 @@ export function observedCertificates({ anchors, terms }: Observed): readonly Obs
   const anchor = ({ name, certificate }: Observed['anchors'][number]) =>
     ({ role: 'anchor', name, notAfter: new Date(certificate.validTo) }) as const
   return [
-    ...terms.identities.map(
+    ...(terms?.identities ?? []).map(
       ({ leaf }, i) =>
         ({
           role: 'server',

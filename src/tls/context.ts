@@ -52,7 +52,8 @@ export function tlsOptions(terms: Terms): TlsOptions {
   return {
     ...own,
     ALPNProtocols: ['http/1.1'],
-    requestCert: true,
+    // Without anchors nobody could be admitted by one: a front keeps its certificate to itself.
+    requestCert: terms.anchors.length > 0,
     rejectUnauthorized: false,
     ...(contexts.length === 0 ? {} : { SNICallback: byName(terms, contexts) }),
   }

@@ -7,6 +7,7 @@ import { CANARY_SECRET } from '../canary.ts'
 import { clientHello } from '../support/client-hello.ts'
 import { itWithIPv6 } from '../support/ipv6.ts'
 import { delivery, dialTo, send } from '../support/sender.ts'
+import { tlsOf } from '../support/sessions.ts'
 import { type World, startWorld } from '../support/world.ts'
 
 let consumer: Consumer
@@ -42,7 +43,7 @@ describe('a peer outside the list', () => {
   let tlsConnections = 0
   beforeAll(async () => {
     world = await worldWith('127.0.0.1/32\n')
-    world.gateway.generation.servers.tls.on('connection', () => (tlsConnections += 1))
+    tlsOf(world).server.on('connection', () => (tlsConnections += 1))
   })
   beforeEach(() => {
     tlsConnections = 0

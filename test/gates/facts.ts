@@ -105,6 +105,7 @@ export function requestFacts({ fields = {}, raw, ...change }: RequestChange = {}
   const received =
     raw ?? Object.entries(all).flatMap(([name, value]) => [value].flat().flatMap((one) => [name, one]))
   return {
+    address: parseAddress('31.13.64.1'),
     certificate: certificateFacts(),
     method: 'POST',
     version: '1.1',

@@ -2,7 +2,7 @@
 import type { Server, TLSSocket } from 'node:tls'
 import type { ClientIdentity } from '../../src/lab/pki/authorities.ts'
 import type { Exchange } from '../../src/lab/exchange.ts'
-import { tlsOptions } from '../../src/tls/context.ts'
+import { type Terms, tlsOptions } from '../../src/tls/context.ts'
 import { type TlsVersion, only } from './identity.ts'
 import { delivery, dialTo, send } from './sender.ts'
 import type { World } from './world.ts'
@@ -60,13 +60,19 @@ export interface Weakening {
   readonly sessionIdContext?: string
 }
 
+/** What the world's listener speaks TLS with. */
+export function tlsOf({ gateway }: Pick<World, 'gateway'>): { terms: Terms; server: Server } {
+  const { terms, servers } = gateway.generation
+  if (terms === undefined || servers.tls === undefined) throw new Error('it speaks plain HTTP')
+  return { terms, server: servers.tls }
+}
+
 /** Takes protections from the TLS server of the world's present generation. @returns it. */
 export function weaken(
   world: World,
   { tickets = false, store, ticketKeys, sessionIdContext }: Weakening,
 ): Server {
-  const { terms, servers } = world.gateway.generation
-  const server = servers.tls
+  const { terms, server } = tlsOf(world)
   server.setSecureContext({
     ...tlsOptions(terms),
     ...(tickets ? { secureOptions: 0 } : {}),

@@ -12,7 +12,7 @@ import { tlsOptions } from '../../src/tls/context.ts'
 import type { TlsVersion } from '../support/identity.ts'
 import { expectDelivered } from '../support/refused.ts'
 import { delivery, open, readToEnd } from '../support/sender.ts'
-import { type Visit, type Visited, visit, weaken } from '../support/sessions.ts'
+import { type Visit, type Visited, tlsOf, visit, weaken } from '../support/sessions.ts'
 import { type World, startWorld } from '../support/world.ts'
 
 let consumer: Consumer
@@ -153,8 +153,8 @@ describe('a session of an earlier generation', () => {
 describe('a session of another listener that asks for no certificate', () => {
   // The same server certificate, and the gateway's own ticket keys, as if a load balancer shared them out.
   async function withOther(sessionIdContext: string, talk: (port: number) => Promise<void>): Promise<void> {
-    const { terms, servers } = world.gateway.generation
-    const ticketKeys = servers.tls.getTicketKeys()
+    const { terms, server } = tlsOf(world)
+    const ticketKeys = server.getTicketKeys()
     const options = { ...tlsOptions(terms), secureOptions: 0, requestCert: false }
     const other = createServer({ ...options, ticketKeys, sessionIdContext }, (socket) => {
       socket.on('error', () => {})

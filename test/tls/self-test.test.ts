@@ -212,7 +212,7 @@ describe('a gateway whose TLS would resume sessions', () => {
         problems: [{ setting: 'tls', message: expect.stringContaining(FAILED) }],
       })
       made.instead = undefined
-      expect(world.gateway.generation.terms.maxDepth).toBe(3)
+      expect(world.gateway.generation.terms?.maxDepth).toBe(3)
       await expectDelivered({ world, consumer })
       expect(await world.gateway.reload(changed)).toMatchObject({ outcome: 'reloaded' })
     } finally {

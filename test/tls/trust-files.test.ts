@@ -9,6 +9,7 @@ import { serverCertificate } from '../../src/lab/pki/server-certificate.ts'
 import { CANARY_SECRET } from '../canary.ts'
 import { expectClientAdmitted, expectClientRefused } from '../support/identity.ts'
 import { expectDelivered } from '../support/refused.ts'
+import { tlsOf } from '../support/sessions.ts'
 import { type Pki, type World, type WorldOptions, pki, fileAnchor, startWorld } from '../support/world.ts'
 
 let consumer: Consumer
@@ -141,8 +142,8 @@ describe('a gateway that runs stays as it was where, on a reload,', () => {
 
   // Not the number of the generation: the gateway sees files change by itself, and takes the restored ones again.
   function trust(): readonly string[] {
-    const { anchors, terms } = world.gateway.generation
-    return [terms.identities[0].leaf.fingerprint256, ...anchors.map(({ fingerprint }) => fingerprint)]
+    const { anchors } = world.gateway.generation
+    return [tlsOf(world).terms.identities[0].leaf.fingerprint256, ...anchors.map(({ fingerprint }) => fingerprint)]
   }
 
   async function write(files: Files): Promise<void> {
