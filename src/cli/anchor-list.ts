@@ -74,7 +74,7 @@ function stateText({ state }: Anchor, { from, until }: AnchorConfig): string {
 
 function useText({ uses, lastUsed, wouldAdmit }: AnchorUsage): string {
   const refused = wouldAdmit === 0 ? '' : `; refused clients that it would admit: ${wouldAdmit}`
-  if (lastUsed === undefined) return `never since the gateway started${refused}`
+  if (lastUsed === undefined) return `never${refused}`
   return `${uses} times, last at ${lastUsed.toISOString().slice(0, 19)}Z${refused}`
 }
 

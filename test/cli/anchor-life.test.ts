@@ -203,7 +203,7 @@ describe('hubgate anchor list', () => {
     const { out } = await anchor(place, 'list')
     expect([...out.matchAll(/^ {2}used +(.*)$/gm)].map(([, found]) => found)).toEqual([
       '1234 times, last at 2026-11-20T10:00:00Z',
-      'never since the gateway started; refused clients that it would admit: 7',
+      'never; refused clients that it would admit: 7',
       'not known: no gateway tells',
     ])
     const json: unknown = JSON.parse((await anchor(place, 'list', '--json')).out)
