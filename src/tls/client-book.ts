@@ -89,9 +89,9 @@ export class ClientBook {
 
   /** Whoever was seen last comes first. */
   get clients(): readonly SeenClient[] {
-    return [...this.#admitted.values(), ...this.#refused.values()].toSorted(
-      (a, b) => b.lastSeen.getTime() - a.lastSeen.getTime(),
-    )
+    return [...this.#admitted.values(), ...this.#refused.values()]
+      .toReversed()
+      .toSorted((a, b) => b.lastSeen.getTime() - a.lastSeen.getTime())
   }
 }
 

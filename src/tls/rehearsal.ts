@@ -58,13 +58,22 @@ function outOfSight(
     others.filter((anchor) => signedBy(certificate, anchor.certificate)),
   )[0]
   if (end !== undefined) return refused(`its chain ends in "${end.name}", which is not among them`)
-  if (chain.some((certificate) => signedBy(certificate, certificate)))
-    return refused('its chain ends in a root that is not among them')
+  if (chain.some(isOwnRoot)) return refused('its chain ends in a root that is not among them')
   // What stands above the last one that was seen has to be an intermediate.
   const room = anchors.filter(({ pathLength = Infinity }) => chain.length <= pathLength)
   if (room.length === 0 || chain.length >= maxDepth)
     return refused('none of them issued it, or lets so many intermediates stand below it')
   return unknown('its intermediate was not seen')
+}
+
+// One without the right to issue anything is refused by checkIssued, itself included.
+function isOwnRoot(certificate: X509Certificate): boolean {
+  try {
+    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey)
+  } catch {
+    // A key of a kind that this Node does not know.
+    return false
+  }
 }
 
 function chainOf({ certificate, intermediates }: SeenClient): X509Certificate[] | undefined {
