@@ -1,8 +1,8 @@
 // Clients that keep TLS sessions and offer them again, and gateways whose TLS is weakened so far that this would work.
-import type { Server, TLSSocket } from 'node:tls'
+import type { ConnectionOptions, Server, TLSSocket } from 'node:tls'
 import type { ClientIdentity } from '../../src/lab/pki/authorities.ts'
 import type { Exchange } from '../../src/lab/exchange.ts'
-import { type Terms, tlsOptions } from '../../src/tls/context.ts'
+import { tlsOptions } from '../../src/tls/context.ts'
 import { type TlsVersion, only } from './identity.ts'
 import { delivery, dialTo, send } from './sender.ts'
 import type { World } from './world.ts'
@@ -14,6 +14,8 @@ export interface Visit {
   readonly session?: Buffer | undefined
   /** Where to, if not to the world's gateway. */
   readonly port?: number
+  /** Name to ask for, or whom to trust instead of the world's server. */
+  readonly tls?: ConnectionOptions
   /** Default: a good delivery. */
   readonly request?: Uint8Array
 }
@@ -27,7 +29,7 @@ export interface Visited {
 
 /** One connection with one request. */
 export async function visit(world: World, visit: Visit): Promise<Visited> {
-  const { version, identity, session, port = world.port, request = delivery() } = visit
+  const { version, identity, session, tls, port = world.port, request = delivery() } = visit
   const { ca } = dialTo(world)
   let resumed = false
   let given: Buffer | undefined
@@ -37,7 +39,7 @@ export async function visit(world: World, visit: Visit): Promise<Visited> {
       port,
       ...(ca === undefined ? {} : { ca }),
       ...(identity === undefined ? {} : { identity }),
-      tls: only(version, session === undefined ? {} : { session }),
+      tls: only(version, session === undefined ? { ...tls } : { ...tls, session }),
     },
     opened: (socket) => {
       const secured = socket as TLSSocket
@@ -60,19 +62,13 @@ export interface Weakening {
   readonly sessionIdContext?: string
 }
 
-/** What the world's listener speaks TLS with. */
-export function tlsOf({ gateway }: Pick<World, 'gateway'>): { terms: Terms; server: Server } {
-  const { terms, servers } = gateway.generation
-  if (terms === undefined || servers.tls === undefined) throw new Error('it speaks plain HTTP')
-  return { terms, server: servers.tls }
-}
-
 /** Takes protections from the TLS server of the world's present generation. @returns it. */
 export function weaken(
-  world: World,
+  world: Pick<World, 'gateway'>,
   { tickets = false, store, ticketKeys, sessionIdContext }: Weakening,
 ): Server {
-  const { terms, server } = tlsOf(world)
+  const { terms, servers } = world.gateway.generation
+  const server = servers.tls
   server.setSecureContext({
     ...tlsOptions(terms),
     ...(tickets ? { secureOptions: 0 } : {}),
