@@ -4,6 +4,7 @@ import { parseAddress, parsePrefix } from '../../src/domain/address.ts'
 import { prefixTable } from '../../src/domain/prefix-table.ts'
 import { connectionLimit } from '../../src/gates/connection-limit.ts'
 import { source } from '../../src/gates/source.ts'
+import { trustedPeer, trustedPeers } from '../../src/gates/trusted-peer.ts'
 import { connectionFacts, outcome } from './facts.ts'
 
 const PREFIXES = prefixTable(['31.13.24.0/21', '31.13.64.0/18', '2a03:2880::/32'].map(parsePrefix))
@@ -68,4 +69,21 @@ describe('connection-limit gate', () => {
       'CONNECTION_LIMIT',
     ],
   ])('%s', (_name, counts, expected) => expect(outcome(gate.check(counts))).toBe(expected))
+})
+
+describe('trusted-peer gate', () => {
+  it.each<[string, readonly string[], string, string]>([
+    ['in a prefix', ['10.0.0.0/8'], '10.1.2.3', 'admit'],
+    ['in the second prefix', ['10.0.0.0/8', '2001:db8::/32'], '2001:db8::1', 'admit'],
+    ['mapped', ['10.0.0.0/8'], '::ffff:10.1.2.3', 'admit'],
+    ['one before a prefix', ['10.0.0.0/8'], '9.255.255.255', 'SOURCE_NOT_ALLOWED'],
+    ['where only Unix sockets are trusted', ['unix'], '10.1.2.3', 'SOURCE_NOT_ALLOWED'],
+    ['where nobody is', [], '127.0.0.1', 'SOURCE_NOT_ALLOWED'],
+    ['on a trusted Unix socket', ['unix'], 'unix', 'admit'],
+    ['on a Unix socket, where addresses are trusted', ['0.0.0.0/1', '::/1'], 'unix', 'SOURCE_NOT_ALLOWED'],
+    ['that cannot be read', ['10.0.0.0/8', 'unix'], 'unknown', 'SOURCE_NOT_ALLOWED'],
+  ])('a peer %s', (_name, listed, peer, expected) => {
+    const gate = trustedPeer(trustedPeers(listed))
+    expect(outcome(gate.check({ peer: peer === 'unix' ? 'unix' : parseAddress(peer) }))).toBe(expected)
+  })
 })

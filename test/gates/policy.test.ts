@@ -5,6 +5,7 @@ import { admit, refuse } from '../../src/domain/verdict.ts'
 import type { Gate } from '../../src/gates/gate.ts'
 import { type Policy, type PolicyInputs, directPolicy } from '../../src/gates/policy.ts'
 import { runGates } from '../../src/gates/run.ts'
+import { trustedPeers } from '../../src/gates/trusted-peer.ts'
 
 const INPUTS: PolicyInputs = {
   prefixes: prefixTable([]),
@@ -17,8 +18,8 @@ const INPUTS: PolicyInputs = {
 }
 
 function shown(policy: Policy): Record<string, string[]> {
-  const { connection, identity, request, challenge, body } = policy
-  const phases = { connection, identity, request, challenge, body }
+  const { peer, connection, identity, request, challenge, body } = policy
+  const phases = { peer, connection, identity, request, challenge, body }
   return Object.fromEntries(
     Object.entries(phases).map(([phase, gates]) => [
       phase,
@@ -28,6 +29,7 @@ function shown(policy: Policy): Record<string, string[]> {
 }
 
 const DIRECT = {
+  peer: [],
   connection: ['connection-limit', 'source'],
   identity: ['certificate', 'common-name'],
   request: ['head-size', 'framing', 'route', 'method', 'expectation', 'length', 'media-type'],
@@ -37,6 +39,12 @@ const DIRECT = {
 
 describe('policy where TLS ends at hubgate', () => {
   it('stands in this order', () => expect(shown(directPolicy(INPUTS))).toEqual(DIRECT))
+
+  it('`listen.proxyProtocol: required` asks first who the peer is, and nothing else changes', () =>
+    expect(shown(directPolicy({ ...INPUTS, trustedPeers: trustedPeers([]) }))).toEqual({
+      ...DIRECT,
+      peer: ['connection-limit', 'trusted-peer'],
+    }))
 
   it('`client.require: deliveries` asks again once the method is known', () =>
     expect(shown(directPolicy({ ...INPUTS, require: 'deliveries' }))).toEqual({

@@ -66,7 +66,7 @@ const ELSEWHERE: Partial<Record<RefusalCode, string>> = {
   OVERLOADED: 'src/gateway',
   CLIENT_ABORTED: 'src/gateway',
   INTERNAL_ERROR: 'src/gates',
-  PROXY_HEADER_INVALID: 'not built yet',
+  PROXY_HEADER_INVALID: 'src/gateway',
   FRONT_FIELDS_INVALID: 'not built yet',
   INBOX_UNAVAILABLE: 'not built yet',
 }

@@ -101,7 +101,7 @@ describe('the named client', () => {
       'an address outside the list, in version 2',
       version2({ addresses: Buffer.from('0808080801020304000a01bb', 'hex') }),
     ],
-    ['the balancer itself', version1('127.0.0.1')],
+    ['the balancer itself, where it speaks', `${version1('127.0.0.1')}x`],
     ['an IPv4-mapped address outside', version1('::ffff:8.8.8.8')],
     ['an IPv4-compatible address is not IPv4', version1('::31.13.64.1')],
     ['IPv4 whose bits are those of an IPv6 prefix', version1('42.3.40.128')],
