@@ -4,8 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { AnchorConfig } from '../config/config.ts'
 import type { Edited } from '../config/edit.ts'
-import { anchorsIn } from '../config/load-client.ts'
-import { fileText } from '../config/load.ts'
+import { fileText, trustIn } from '../config/load.ts'
 import { ConfigError } from '../config/problem.ts'
 import { replaceFile } from '../config/replace-file.ts'
 import { visible } from '../observe/text.ts'
@@ -29,7 +28,7 @@ export async function prepareEdit(options: ConfigOption, edit: (text: string) =>
   const file = resolve(configFile(options))
   try {
     const edited = edit(fileText(file))
-    const anchors = anchorsIn(edited.text, { file, env: process.env })
+    const { anchors } = trustIn(edited.text, { file, env: process.env }).client
     const hasMark = (await readFile(file)).subarray(0, BOM.length).equals(BOM)
     return { ...edited, text: (hasMark ? '\u{feff}' : '') + edited.text, file, anchors }
   } catch (error) {

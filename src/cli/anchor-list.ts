@@ -2,7 +2,7 @@
 // gateway runs, how often and when it was used last.
 import type { Command } from 'commander'
 import type { AnchorConfig } from '../config/config.ts'
-import { loadAnchorConfigs } from '../config/load-client.ts'
+import { loadTrust } from '../config/load.ts'
 import { type Anchor, loadAnchors } from '../tls/anchors.ts'
 import { anchorFacts, anchorText, type Row } from './anchor-text.ts'
 import { type AnchorUsage, anchorUsage, usageOf } from './anchor-usage.ts'
@@ -20,7 +20,7 @@ interface Listed {
 }
 
 async function list(options: ConfigOption & JsonOption): Promise<void> {
-  const sources = loadAnchorConfigs({ file: configFile(options), env: process.env })
+  const { anchors: sources } = loadTrust({ file: configFile(options), env: process.env }).client
   const usage = await anchorUsage(options)
   const listed = sources.flatMap((source) =>
     loaded(source).map((anchor) => ({ anchor, source, usage: usageOf(usage, anchor.fingerprint) })),

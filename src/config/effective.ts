@@ -91,7 +91,7 @@ export function stateDirectory(written: string | undefined, { env, baseDir }: Su
   return resolve(baseDir, written ?? fallback)
 }
 
-export function effectiveAnchor(
+function effectiveAnchor(
   anchor: Settings['client']['anchors'][number],
   absolute: (path: string) => string,
 ): AnchorConfig {
