@@ -25,11 +25,21 @@ describe('rules across settings', () => {
     ['an upstream on another port of this machine', routes({ upstream: 'http://localhost:8442/' })],
     ['an upstream of another machine on the same port', routes({ upstream: 'http://10.0.0.9:8443/' })],
     ['a body as large as all memory', { limits: { body: '1MiB', bodiesInMemory: '1MiB' } }],
+    [
+      'PROXY headers from trusted peers',
+      { listen: { proxyProtocol: 'required', trustedPeers: ['10.0.0.0/8', 'unix'] } },
+    ],
+    ['trusted peers without PROXY headers', { listen: { trustedPeers: ['10.0.0.0/8'] } }],
     ['a shutdown without delay', { shutdown: { delay: '0s', timeout: '0s' } }],
   ])('%s is valid', (_name, sections) => expect(said(problemsOf(sample(sections)))).toEqual([]))
 
   it.each<[string, Record<string, unknown>, string]>([
     ['no TLS', { tls: undefined }, 'tls: is missing: with listen.front direct hubgate ends TLS itself'],
+    [
+      'PROXY headers that nobody may send',
+      { listen: { proxyProtocol: 'required' } },
+      'listen.trustedPeers: is empty: with listen.proxyProtocol required no PROXY header would be believed',
+    ],
     ['no anchor', { client: { anchors: [] } }, 'client.anchors: is empty: every client would be refused'],
     ['no client section', { client: undefined }, 'client: is missing'],
     [
@@ -180,7 +190,6 @@ describe('rules across settings', () => {
     ['two workers', { listen: { workers: 2 } }, 'listen.workers: "2"'],
     ['a worker a core', { listen: { workers: 'auto' } }, 'listen.workers: "auto"'],
     ['a front', { listen: { front: 'nginx' } }, 'listen.front: "nginx"'],
-    ['the PROXY protocol', { listen: { proxyProtocol: 'required' } }, 'listen.proxyProtocol: "required"'],
     ['the inbox', routes({ mode: 'inbox' }), 'routes[0].mode: "inbox"'],
   ])('%s says that it is not built yet', (_name, sections, where) => {
     const problems = problemsOf(sample(sections))
