@@ -120,6 +120,8 @@ describe('metrics', () => {
     )
     expect(text).toContain(
       `hubgate_certificate_not_after_timestamp_seconds{role="server",name="tls"} ${notAfter}`,
+    )
+    expect(text).toContain(
       `hubgate_revocation_list_next_update_timestamp_seconds{issuer="localhost"} ${Date.parse('2027-01-01T00:00:00Z') / 1_000}`,
     )
     expect(text).not.toContain('name="old"')
