@@ -2,9 +2,11 @@
 // is a matter between the two of us; whose requests they are is told in each one's fields, and judged there.
 import type { Socket } from 'node:net'
 import type { ListenAddress } from '../config/config.ts'
-import { runGates } from '../gates/run.ts'
+import { refusalRow } from '../domain/refusals.ts'
+import { type PhaseVerdict, runGates } from '../gates/run.ts'
 import { admitFrom, openConnection, resetConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
+import type { Exchange } from './exchange.ts'
 import type { Shared } from './shared.ts'
 
 export function acceptFronted(shared: Shared, socket: Socket, kind: ListenAddress['kind']): void {
@@ -31,4 +33,20 @@ function beginPlain(shared: Shared, connection: Connection): void {
   shared.trustKeeper.used([])
   connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
   servers.http.take(connection.socket)
+}
+
+/** For the metrics and the records of trust: what elsewhere is told once a handshake. */
+export function noteFronted({ shared, generation, client }: Exchange, verdict: PhaseVerdict): void {
+  if (generation.front === undefined || client === undefined) return
+  const { observations } = verdict
+  shared.observer.connectionObserved(observations.map(({ gate, refusal }) => ({ gate, code: refusal.code })))
+  const codes = [
+    ...(verdict.outcome === 'refuse' ? [verdict.refusal] : []),
+    ...observations.map(({ refusal }) => refusal),
+  ].map(({ code }) => code)
+  // Refused for its address: nobody has judged its certificate.
+  if (codes[0] === 'SOURCE_NOT_ALLOWED' && verdict.outcome === 'refuse') return
+  const wrong = codes.find((code) => refusalRow(code).phase === 'identity')
+  shared.trustKeeper.saw(client, wrong)
+  if (wrong === undefined && client.facts.authorized) shared.trustKeeper.usedFor(client.anchors)
 }

@@ -10,6 +10,8 @@ import type { Connection } from './connection.ts'
 import { deliver } from './delivery.ts'
 import { Exchange } from './exchange.ts'
 import { CONNECT_REFUSAL, type ParserRefusal, parserRefusal, recordParserRefusal } from './parser-refusal.ts'
+import { noteFronted } from './front-phase.ts'
+import type { FrontReader } from './fronted.ts'
 import type { Shared } from './shared.ts'
 import { passThrough } from './unsigned.ts'
 
@@ -85,8 +87,11 @@ function begin(shared: Shared, request: IncomingMessage, response: ServerRespons
 }
 
 async function serve(exchange: Exchange): Promise<void> {
-  if (!(await isTold(exchange))) return
-  if (!exchange.passes(runGates(exchange.generation.policy.request, exchange.facts))) return
+  const { front } = exchange.generation
+  if (front !== undefined && !(await isTold(exchange, front))) return
+  const verdict = runGates(exchange.generation.policy.request, exchange.facts)
+  noteFronted(exchange, verdict)
+  if (!exchange.passes(verdict)) return
   const { route, method } = exchange.facts
   if (route === undefined)
     return exchange.refuse('gateway', refuse('INTERNAL_ERROR', 'admitted without a route'))
@@ -95,9 +100,7 @@ async function serve(exchange: Exchange): Promise<void> {
 }
 
 /** Behind a front: reads whose request it is. @returns whether to go on. */
-async function isTold(exchange: Exchange): Promise<boolean> {
-  const { front } = exchange.generation
-  if (front === undefined) return true
+async function isTold(exchange: Exchange, front: FrontReader): Promise<boolean> {
   const client = await front.read(exchange.facts.fields)
   if (client.outcome === 'refuse') exchange.refuse('front', client)
   else exchange.tell(client)

@@ -93,6 +93,12 @@ export class TrustKeeper {
     this.#inputs.observer.connectionAdmitted(anchors.map(({ name }) => name))
   }
 
+  /** The same for a request that a front tells of: it says nothing about the connection. */
+  usedFor(anchors: readonly Anchor[]): void {
+    this.#records.used(anchors)
+    this.#inputs.observer.anchorsUsed(anchors.map(({ name }) => name))
+  }
+
   /** Anchors that would have admitted a client who was refused. */
   missed(anchors: readonly Anchor[]): void {
     for (const anchor of anchors) {

@@ -134,6 +134,10 @@ export class Metrics {
   /** Counts a connection whose peer and certificate were admitted. @param anchors names of the anchors it hangs under. */
   connectionAdmitted(anchors: readonly string[]): void {
     this.#connections.add(['admitted', ''])
+    this.anchorsUsed(anchors)
+  }
+
+  anchorsUsed(anchors: readonly string[]): void {
     for (const anchor of anchors) this.#anchorUses.add([anchor])
   }
 

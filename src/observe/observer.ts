@@ -82,6 +82,10 @@ export class Observer {
     this.#safely(() => this.metrics.anchorTried(anchor))
   }
 
+  anchorsUsed(anchors: readonly string[]): void {
+    this.#safely(() => this.metrics.anchorsUsed(anchors))
+  }
+
   /** Refusals of gates that only observe, once a connection. */
   connectionObserved(observations: readonly { readonly gate: string; readonly code: string }[]): void {
     this.#safely(() => {

@@ -69,6 +69,7 @@ const ASSERTING_PREFIXES = [
   'x-client-cert',
   'x-amzn-mtls-',
   'cf-client-cert-',
+  'cf-cert-',
   'hubgate-',
 ]
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { prefixTable } from '../../src/domain/prefix-table.ts'
 import { admit, refuse } from '../../src/domain/verdict.ts'
 import type { Gate } from '../../src/gates/gate.ts'
-import { type Policy, type PolicyInputs, directPolicy } from '../../src/gates/policy.ts'
+import { type Policy, type PolicyInputs, directPolicy, frontedPolicy } from '../../src/gates/policy.ts'
 import { runGates } from '../../src/gates/run.ts'
+import { trustedPeers } from '../../src/gates/trusted-peer.ts'
 import { trustedPeers } from '../../src/gates/trusted-peer.ts'
 
 const INPUTS: PolicyInputs = {
@@ -29,6 +30,7 @@ function shown(policy: Policy): Record<string, string[]> {
 }
 
 const DIRECT = {
+  peer: [],
   peer: [],
   connection: ['connection-limit', 'source'],
   identity: ['certificate', 'common-name'],
@@ -69,6 +71,56 @@ describe('policy where TLS ends at hubgate', () => {
       ...DIRECT,
       connection: ['connection-limit'],
     }))
+})
+
+const FRONTED_INPUTS = { ...INPUTS, trustedPeers: trustedPeers(['unix']) }
+const FRONTED = {
+  peer: ['connection-limit', 'trusted-peer'],
+  connection: [],
+  identity: [],
+  request: ['source', 'certificate', 'common-name', ...DIRECT.request],
+  challenge: ['verify-token'],
+  body: ['signature'],
+}
+
+describe('policy where TLS ends at a front', () => {
+  it('asks of each request what a direct front asks of a connection', () =>
+    expect(shown(frontedPolicy(FRONTED_INPUTS))).toEqual(FRONTED))
+
+  it('`client.require: deliveries` asks once, when the method is known', () =>
+    expect(shown(frontedPolicy({ ...FRONTED_INPUTS, require: 'deliveries' }))).toEqual(FRONTED))
+
+  it('`client.require: observe` observes the identity and nothing else', () =>
+    expect(
+      shown(frontedPolicy({ ...FRONTED_INPUTS, require: 'observe', pins: ['x'], revocation: 'soft' })),
+    ).toEqual({
+      ...FRONTED,
+      request: [
+        'source',
+        'certificate (observed)',
+        'common-name (observed)',
+        'pins (observed)',
+        'revocation (observed)',
+        ...DIRECT.request,
+      ],
+    }))
+
+  it('pins and revocation stand right behind the name', () =>
+    expect(shown(frontedPolicy({ ...FRONTED_INPUTS, pins: ['x'], revocation: 'hard' })).request).toEqual([
+      'source',
+      'certificate',
+      'common-name',
+      'pins',
+      'revocation',
+      ...DIRECT.request,
+    ]))
+
+  it.each([
+    ['observe', ['source (observed)', ...FRONTED.request.slice(1)]],
+    ['none', FRONTED.request.slice(1)],
+  ] as const)('`sources.mode: %s` changes the source and nothing else', (sources, request) =>
+    expect(shown(frontedPolicy({ ...FRONTED_INPUTS, sources }))).toEqual({ ...FRONTED, request }),
+  )
 })
 
 const yes = (name: string): Gate<unknown, never> => ({ name, check: () => admit('yes', { prefix: name }) })

@@ -67,7 +67,7 @@ const ELSEWHERE: Partial<Record<RefusalCode, string>> = {
   CLIENT_ABORTED: 'src/gateway',
   INTERNAL_ERROR: 'src/gates',
   PROXY_HEADER_INVALID: 'src/gateway',
-  FRONT_FIELDS_INVALID: 'not built yet',
+  FRONT_FIELDS_INVALID: 'src/fronts',
   INBOX_UNAVAILABLE: 'not built yet',
 }
 
