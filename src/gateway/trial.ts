@@ -14,7 +14,7 @@ interface Trying {
 
 /**
  * The staged and retired anchors that a refused client's chain is seen to hang under, where nothing else is wrong with it.
- * Where the client's intermediates cannot be seen (Node 24 shows none), anchors above them are not found.
+ * Its intermediates are seen: Node 24 hides those of a chain that OpenSSL verified, not of one that it did not.
  *
  * Nobody can burn our time with it: it comes after a handshake, which costs more. A name has to match before a signature
  * is checked, at most `maxDepth` certificates are held against each anchor, and no key is a stranger's own: the anchor's

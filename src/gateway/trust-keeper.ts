@@ -1,9 +1,10 @@
 // Keeps an eye on trust while the gateway runs: takes anchors in and out at their from and until, warns as ends come near
 // and of an anchor that nobody uses any more, and shows what each did. What it remembers is in trust-records.ts.
 import type { X509Certificate } from 'node:crypto'
-import type { AnchorState } from '../config/config.ts'
+import type { AnchorLife, AnchorState } from '../config/config.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
 import type { Observer } from '../observe/observer.ts'
+import type { AnchorUse } from '../tls/anchor-uses.ts'
 import { type Anchor, stateAt } from '../tls/anchors.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
 import { Countdown } from './countdown.ts'
@@ -117,14 +118,9 @@ export class TrustKeeper {
   /** Every configured anchor, in the order of the configuration. */
   report(): readonly AnchorReport[] {
     const now = this.#inputs.clock()
-    return configured(this.#inputs.generation()).map(({ anchor, life: { from, until } }) => {
-      const { name, fingerprint, state, certificate } = anchor
-      const { uses, firstUsed, lastUsed, wouldAdmit } = this.#records.uses.of(anchor)
-      const notAfter = new Date(certificate.validTo)
-      const daysLeft = daysUntil(certificate.validTo, now)
-      const end = { notAfter, daysLeft }
-      return { name, fingerprint, state, from, until, ...end, uses, firstUsed, lastUsed, wouldAdmit }
-    })
+    return configured(this.#inputs.generation()).map(({ anchor, life }) =>
+      reported(anchor, { life, use: this.#records.uses.of(anchor), now }),
+    )
   }
 
   async #tick(): Promise<void> {
@@ -189,6 +185,16 @@ export class TrustKeeper {
       if (!this.#idle.has(fingerprint)) observer.warn('anchor.idle', warning)
     this.#idle = new Set(idle.map(({ fingerprint }) => fingerprint))
   }
+}
+
+function reported(
+  { name, fingerprint, state, certificate: { validTo } }: Anchor,
+  { life, use, now }: { readonly life: AnchorLife; readonly use: AnchorUse; readonly now: Date },
+): AnchorReport {
+  const { from, until } = life
+  const { uses, firstUsed, lastUsed, wouldAdmit } = use
+  const end = { notAfter: new Date(validTo), daysLeft: daysUntil(validTo, now) }
+  return { name, fingerprint, state, from, until, ...end, uses, firstUsed, lastUsed, wouldAdmit }
 }
 
 // A file with several certificates makes an anchor of each: its name with a number, which no configured name can have.

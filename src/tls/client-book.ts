@@ -24,7 +24,7 @@ export interface SeenClient {
   readonly anchors: readonly NamedAnchor[]
   /** DER; undefined where it was too large to be kept. */
   readonly certificate: Uint8Array | undefined
-  /** DER of those above it that Node showed: none from Node 24 on. */
+  /** DER of those above it that Node showed: from Node 24 on only those of a chain that OpenSSL did not verify. */
   readonly intermediates: readonly Uint8Array[]
 }
 

@@ -1,5 +1,5 @@
-// What would become of a client that was seen under another set of anchors, as far as its certificates were seen: Node shows
-// a server no verified chain, and from 24 on no intermediates. Where they decide, that is the answer: it cannot be told.
+// What would become of a client that was seen under another set of anchors, as far as its certificates were seen: from 24 on
+// Node shows no intermediate of a chain that was verified. Where one decides, that is the answer: it cannot be told.
 import { X509Certificate } from 'node:crypto'
 import { type Anchor, signedBy } from './anchors.ts'
 import type { SeenClient } from './client-book.ts'

@@ -48,16 +48,16 @@ describe('an unused anchor', () => {
   /** Days ago: since when it has been active, and when it was used last. */
   type Life = readonly [active: number, used?: number]
 
-  it.each<[name: string, x: Life, y: Life, idle: boolean]>([
-    ['not used for 15 days while another was', [90, 15], [90, 0], true],
-    ['never used for 15 days while another was', [15], [90, 1], true],
-    ['used yesterday', [90, 1], [90, 0], false],
-    ['used 13 days ago', [90, 13], [90, 0], false],
-    ['active for a week only', [7], [90, 0], false],
-    ['active again for a week, and used before that', [7, 200], [90, 0], false],
-    ['while no other was used either', [90, 20], [90, 15], false],
-    ['while the other never was used', [90, 20], [90], false],
-  ])('%s', (_name, x, y, idle) => {
+  it.each<[name: string, lives: { x: Life; y: Life }, idle: boolean]>([
+    ['not used for 15 days while another was', { x: [90, 15], y: [90, 0] }, true],
+    ['never used for 15 days while another was', { x: [15], y: [90, 1] }, true],
+    ['used yesterday', { x: [90, 1], y: [90, 0] }, false],
+    ['used 13 days ago', { x: [90, 13], y: [90, 0] }, false],
+    ['active for a week only', { x: [7], y: [90, 0] }, false],
+    ['active again for a week, and used before that', { x: [7, 200], y: [90, 0] }, false],
+    ['while no other was used either', { x: [90, 20], y: [90, 15] }, false],
+    ['while the other never was used', { x: [90, 20], y: [90] }, false],
+  ])('%s', (_name, { x, y }, idle) => {
     const uses = new AnchorUses()
     const named = (name: string) => ({ name, fingerprint: `of ${name}` })
     for (const [anchor, [active, used]] of [
