@@ -57,6 +57,11 @@ const BANS: readonly Ban[] = [
     text: /\bprocess\.exit\(/,
     why: 'only the command line ends the process',
   },
+  {
+    in: ['src'],
+    text: /\.(?:getPeerCertificate|toLegacyObject)\(/,
+    why: 'ends Node 24 on certificates whose key does not decode: a client could send one',
+  },
   { in: ['src'], text: /\bMath\.random\(/, why: 'ids and secrets come from node:crypto' },
   { in: ['src'], text: /\beval\(|\bnew Function\(/, why: 'nothing that arrives becomes code' },
   {
