@@ -6,7 +6,6 @@ import type { Gate } from '../../src/gates/gate.ts'
 import { type Policy, type PolicyInputs, directPolicy, frontedPolicy } from '../../src/gates/policy.ts'
 import { runGates } from '../../src/gates/run.ts'
 import { trustedPeers } from '../../src/gates/trusted-peer.ts'
-import { trustedPeers } from '../../src/gates/trusted-peer.ts'
 
 const INPUTS: PolicyInputs = {
   prefixes: prefixTable([]),
@@ -30,7 +29,6 @@ function shown(policy: Policy): Record<string, string[]> {
 }
 
 const DIRECT = {
-  peer: [],
   peer: [],
   connection: ['connection-limit', 'source'],
   identity: ['certificate', 'common-name'],
@@ -106,7 +104,7 @@ describe('policy where TLS ends at a front', () => {
     }))
 
   it('pins and revocation stand right behind the name', () =>
-    expect(shown(frontedPolicy({ ...FRONTED_INPUTS, pins: ['x'], revocation: 'hard' })).request).toEqual([
+    expect(shown(frontedPolicy({ ...FRONTED_INPUTS, pins: ['x'], revocation: 'hard' }))['request']).toEqual([
       'source',
       'certificate',
       'common-name',
