@@ -10,7 +10,7 @@ import { trustedPeers } from '../gates/trusted-peer.ts'
 import type { Anchor } from '../tls/anchors.ts'
 import type { Trusted } from '../tls/client-certificate.ts'
 import type { Terms } from '../tls/context.ts'
-import { resumptionProblemOnce } from '../tls/resumption-proof.ts'
+import { selfTestProblem } from '../tls/self-test.ts'
 import type { RevocationSource } from '../tls/revocation.ts'
 import type { FrontReader } from './fronted.ts'
 import { anchorWarnings, isActive, prepareAnchors } from './prepare-anchors.ts'
@@ -58,8 +58,8 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
   const revocation = await prepareRevocation(config, anchors, { problems, warnings, now })
   const list = await prepareSources(config, problems, warnings)
   if (problems.length > 0) return { problems }
-  const resumable = terms === undefined ? undefined : await resumptionProblemOnce(terms)
-  if (resumable !== undefined) return { problems: [resumable] }
+  const failed = terms === undefined ? undefined : await selfTestProblem(terms)
+  if (failed !== undefined) return { problems: [failed] }
   warnings.push(...anchorWarnings(anchors, now))
   if (terms !== undefined) warnings.push(...identityWarnings(terms.identities, now))
   const prefixes = prefixTable(list.prefixes)

@@ -91,15 +91,18 @@ const RESUMPTION_OFF = {
   secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
 } as const
 
-// Only where the first certificate does not carry the name, and another does. A name nobody carries gets the first.
 function byName({ identities }: Terms, contexts: readonly SecureContext[]): TlsOptions['SNICallback'] {
-  const [first, ...others] = identities
-  return (asked, done) => {
-    // With a dot at its end it is the same name (RFC 1034 §3.1); as SNI it should have none (RFC 6066 §3).
-    const name = asked.replace(/\.$/, '')
-    const at = carries(first, name) ? -1 : others.findIndex((identity) => carries(identity, name))
-    done(null, contexts[at])
-  }
+  return (name, done) => done(null, contexts[indexFor(identities, name) - 1])
+}
+
+/** Which certificate is for a name: the first that carries it, and where nobody does the first of all. */
+export function indexFor(identities: Terms['identities'], asked: string): number {
+  // With a dot at its end it is the same name (RFC 1034 §3.1); as SNI it should have none (RFC 6066 §3).
+  const name = asked.replace(/\.$/, '')
+  return Math.max(
+    0,
+    identities.findIndex((identity) => carries(identity, name)),
+  )
 }
 
 function carries({ leaf }: ServerIdentity, name: string): boolean {

@@ -1,6 +1,5 @@
 // Proves, before a TLS server is used, that no session of it can be resumed: whole handshakes in memory, each offering
 // what the one before was given. What cannot be proved counts as broken.
-import { createHash } from 'node:crypto'
 import tls, { type Server } from 'node:tls'
 import type { Problem } from '../config/problem.ts'
 import { type Terms, createTlsServer } from './context.ts'
@@ -41,17 +40,6 @@ export async function resumptionProblem(
   }
 }
 
-const proved = new Set<string>()
-
-/** The same, once a process and content of the terms: a reload of something else does not pay for it again. */
-export async function resumptionProblemOnce(terms: Terms): Promise<Problem | undefined> {
-  const id = idOf(terms)
-  if (proved.has(id)) return undefined
-  const found = await resumptionProblem(terms)
-  if (found === undefined) proved.add(id)
-  return found
-}
-
 function problem(what: string): Problem {
   return {
     setting: 'tls',
@@ -81,15 +69,4 @@ function clientsOf({ identities: [{ certificate, key }] }: Terms, version: Secur
 
 function asked(servername: string | undefined): string {
   return servername === undefined ? 'without a name' : `for ${servername}`
-}
-
-// A key fits its certificate, which is enough to tell it from others.
-function idOf({ identities, minVersion, anchors, maxDepth }: Terms): string {
-  const parts = [
-    identities.map(({ certificate }) => certificate),
-    minVersion,
-    anchors.map(({ fingerprint, partial }) => [fingerprint, partial]),
-    maxDepth,
-  ]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }

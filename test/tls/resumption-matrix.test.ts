@@ -16,7 +16,7 @@ import { CANARY_SECRET } from '../canary.ts'
 import type { TlsVersion } from '../support/identity.ts'
 import { otherFiles, serverFor, withOthers } from '../support/own-certificates.ts'
 import { expectDelivered } from '../support/refused.ts'
-import { type Visit, type Visited, type Weakening, visit, weaken } from '../support/sessions.ts'
+import { type Visit, type Visited, type Weakening, tlsOf, visit, weaken } from '../support/sessions.ts'
 import { type World, pki, startWorld, writePki } from '../support/world.ts'
 
 const SHOP = serverFor(['shop.example'])
@@ -36,7 +36,7 @@ const WAYS: readonly Way[] = [
   { version: 'TLSv1.2', by: 'id' } as const,
   { version: 'TLSv1.2', by: 'ticket' } as const,
   { version: 'TLSv1.3', by: 'ticket' } as const,
-].flatMap((way) => [true, false].map((shown) => ({ ...way, shown })))
+].flatMap(({ version, by }) => [true, false].map((shown) => ({ version, by, shown })))
 const TITLE = '$version, by $by, certificate after: $shown'
 
 const WEAK: Readonly<Record<Way['by'], Weakening>> = {
@@ -131,7 +131,7 @@ const inState = (state: AnchorState) =>
 
 async function comeAgain(move: Move, { version, by, shown }: Way, weak: boolean): Promise<Visited> {
   if (weak) for (const each of [world, second]) weaken(each, WEAK[by])
-  const weakened = world.gateway.generation.servers.tls
+  const weakened = tlsOf(world).server
   told = !weak || by === 'ticket'
   const first = await visit(world, {
     version,
@@ -142,7 +142,7 @@ async function comeAgain(move: Move, { version, by, shown }: Way, weak: boolean)
   expect(first.resumed).toBe(false)
   expect(first.session?.length ?? 0, 'there is a session to offer').toBeGreaterThan(0)
   await move.meanwhile?.()
-  if (weak && world.gateway.generation.servers.tls !== weakened) weaken(world, WEAK[by])
+  if (weak && tlsOf(world).server !== weakened) weaken(world, WEAK[by])
   return visit(world, {
     version,
     identity: shown ? digicertClient : undefined,
