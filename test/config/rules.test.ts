@@ -153,6 +153,16 @@ describe('rules across settings', () => {
       'listen.address: a Unix socket stands twice',
     ],
     [
+      'a front that nobody is trusted to be',
+      { listen: { front: 'nginx' } },
+      "listen.trustedPeers: is empty: with listen.front nginx nobody's fields would be believed",
+    ],
+    [
+      'a front behind PROXY headers',
+      { listen: { front: 'envoy', proxyProtocol: 'required', trustedPeers: ['10.0.0.0/8'] } },
+      'listen.proxyProtocol: "required": cannot be required with listen.front envoy: its fields name the client',
+    ],
+    [
       'an upstream that is the gateway',
       routes({ upstream: 'https://127.0.0.1:8443/x' }),
       'routes[0].upstream: "https://127.0.0.1:8443/x": is an address of this gateway itself: deliveries would go in circles',
@@ -189,13 +199,22 @@ describe('rules across settings', () => {
   it.each<[string, Record<string, unknown>, string]>([
     ['two workers', { listen: { workers: 2 } }, 'listen.workers: "2"'],
     ['a worker a core', { listen: { workers: 'auto' } }, 'listen.workers: "auto"'],
-    ['a front', { listen: { front: 'nginx' } }, 'listen.front: "nginx"'],
     ['the inbox', routes({ mode: 'inbox' }), 'routes[0].mode: "inbox"'],
   ])('%s says that it is not built yet', (_name, sections, where) => {
     const problems = problemsOf(sample(sections))
     expect(said(problems)).toEqual([`${where}: is not built yet in this version`])
     expect(problems[0]?.hint).toMatch(/./)
   })
+
+  it.each(['nginx', 'alb-verify', 'alb-passthrough', 'envoy', 'haproxy', 'cloudflare', 'rfc9440'])(
+    'front %s may stand with TLS of its own to us or without',
+    (front) => {
+      const listen = { front, trustedPeers: ['10.0.0.0/8', 'unix'] }
+      expect(problemsOf(sample({ listen }))).toEqual([])
+      const { tls: _tls, ...plain } = sample({ listen })
+      expect(problemsOf(plain)).toEqual([])
+    },
+  )
 
   it('every problem has a next step where there is one to take', () => {
     expect(

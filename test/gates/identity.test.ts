@@ -61,6 +61,25 @@ describe('common-name gate', () => {
     expect(verdict.detail).not.toMatch(/\p{Cc}/u)
   })
 
+  it('a name that a front asserts is judged as one that was read, on a challenge too', () => {
+    const asserted = (commonNames: string[]) => ({
+      certificate: { ...ABSENT, asserted: { subject: 'x', commonNames } },
+    })
+    const waiting = commonName([COMMON_NAME], { absentMayWait: true })
+    const onDelivery = commonNameOnDelivery([COMMON_NAME])
+    for (const [names, expected] of [
+      [[COMMON_NAME], 'admit'],
+      [['x'], 'COMMON_NAME_MISMATCH'],
+      [[], 'COMMON_NAME_MISMATCH'],
+      [[COMMON_NAME, COMMON_NAME], 'COMMON_NAME_MISMATCH'],
+    ] as const) {
+      expect(outcome(waiting.check(asserted([...names])))).toBe(expected)
+      expect(outcome(onDelivery.check({ ...asserted([...names]), method: 'GET', route: route() }))).toBe(
+        expected,
+      )
+    }
+  })
+
   it('waits for an absent certificate only where told so, and never for a wrong name', () => {
     const waiting = commonName([COMMON_NAME], { absentMayWait: true })
     expect(outcome(waiting.check({ certificate: ABSENT }))).toBe('admit')
