@@ -2,7 +2,7 @@
 // the settings of a direct listener. The client there presents twins (twin.ts): equal keys become equal keys, and a twin
 // is signed by the twin of whoever's key really verifies the original, or by nobody. So the paths that OpenSSL can find are
 // those of the originals, and names, times, purposes, lengths and constraints are its verdict on the original bytes.
-import { X509Certificate, createHash } from 'node:crypto'
+import { type KeyObject, X509Certificate, createHash } from 'node:crypto'
 import tls, { type Server } from 'node:tls'
 import { type Anchor, anchorsOf } from './anchors.ts'
 import {
@@ -54,7 +54,8 @@ export class ChainVerifier {
 
   async #verify(chain: readonly Uint8Array[]): Promise<ClientCertificate> {
     const [leaf] = readable(chain[0])
-    if (leaf === undefined) return unauthorized(chain[0], 'UNSPECIFIED')
+    // Its twin has a key of ours: that its own is none would not be seen there.
+    if (leaf === undefined || keyOf(leaf) === undefined) return unauthorized(chain[0], 'UNSPECIFIED')
     const others = chain.slice(1).flatMap(readable)
     const kept = related(leaf, [...others, ...this.#terms.known])
     const { authorized, error } = await this.#judge(leaf, kept)
@@ -147,7 +148,7 @@ interface TwinWorld {
 
 /** What cannot be taken apart has no twin: it is as if it had not come. */
 function twinsOf(originals: readonly X509Certificate[], { keys, authorities }: TwinWorld): Twin[] {
-  const keyOf = (certificate: X509Certificate) => {
+  const twinKeyOf = (certificate: X509Certificate) => {
     const id = keyId(certificate)
     const key = keys.get(id) ?? twinKey(isSound(certificate))
     keys.set(id, key)
@@ -156,8 +157,8 @@ function twinsOf(originals: readonly X509Certificate[], { keys, authorities }: T
   return originals.flatMap((original): Twin[] => {
     const issuer = authorities.find((one) => isNamedIssuer(one, original) && hasSigned(one, original))
     try {
-      const signer = issuer === undefined ? twinKey(true) : keyOf(issuer)
-      return [{ original, twin: new X509Certificate(twinOf(original, { own: keyOf(original), signer })) }]
+      const signer = issuer === undefined ? twinKey(true) : twinKeyOf(issuer)
+      return [{ original, twin: new X509Certificate(twinOf(original, { own: twinKeyOf(original), signer })) }]
     } catch (error) {
       if (error instanceof DerError || isOpenSslError(error)) return []
       throw error
@@ -201,10 +202,16 @@ function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boole
 }
 
 function isSound(certificate: X509Certificate): boolean {
+  const key = keyOf(certificate)
+  return key !== undefined && isSoundKey(key)
+}
+
+/** Undefined where the key is of a kind that OpenSSL does not know, or none at all. */
+function keyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
-    return isSoundKey(certificate.publicKey)
+    return certificate.publicKey
   } catch {
-    return false
+    return undefined
   }
 }
 
