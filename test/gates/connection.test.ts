@@ -82,7 +82,7 @@ describe('trusted-peer gate', () => {
     ['on a trusted Unix socket', ['unix'], 'unix', 'admit'],
     ['on a Unix socket, where addresses are trusted', ['0.0.0.0/1', '::/1'], 'unix', 'SOURCE_NOT_ALLOWED'],
     ['that cannot be read', ['10.0.0.0/8', 'unix'], 'unknown', 'SOURCE_NOT_ALLOWED'],
-  ])('a peer %s', (_name, listed, peer, expected) => {
+  ])('a peer %s', (...[, listed, peer, expected]) => {
     const gate = trustedPeer(trustedPeers(listed))
     expect(outcome(gate.check({ peer: peer === 'unix' ? 'unix' : parseAddress(peer) }))).toBe(expected)
   })

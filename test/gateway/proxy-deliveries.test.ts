@@ -42,7 +42,7 @@ describe('a good delivery', () => {
       '31.13.64.1',
       '31.13.64.0/18',
     ],
-  ])('%s', async (_name, header, client, prefix) => {
+  ])('%s', async (...[, header, client, prefix]) => {
     const record = await expectDeliveredThrough(stage, { header })
     expect(record).toMatchObject({ peer: '127.0.0.1', client, prefix, front: 'direct' })
     const fields = stage.consumer.received.at(-1)?.fields

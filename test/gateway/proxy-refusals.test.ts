@@ -310,7 +310,7 @@ describe('on a Unix socket', () => {
     ['no header is read', ['unix'], 'none', 'source'],
   ])(
     'a peer is refused where only %s, and the gateway lives on',
-    async (_name, peers, proxyProtocol, gate) => {
+    async (...[, peers, proxyProtocol, gate]) => {
       const local = await onSocket(peers, proxyProtocol)
       try {
         for (let i = 1; i <= 3; i++) {

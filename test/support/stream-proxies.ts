@@ -43,8 +43,9 @@ export async function startStreamProxy(options: StreamProxyOptions): Promise<Str
   }
   let ended = false
   void running.ended.then(() => (ended = true))
-  for (let i = 0; i < 500 && !ended; i++) {
+  for (let i = 0; i < 500; i++) {
     if (await accepts(port)) return proxy
+    if (ended) break
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   await proxy.stop()
