@@ -1,5 +1,6 @@
 // What the gateway remembers of its clients: how often each anchor was used, and which certificates were seen. Kept in two
 // files of the state directory, for records and warnings only: nothing that admits ever reads them.
+// Of several gateways with one state directory, the last that writes has its way: give each its own.
 import { join } from 'node:path'
 import type { RefusalCode } from '../domain/refusals.ts'
 import type { Observer } from '../observe/observer.ts'
