@@ -110,6 +110,11 @@ export class Connection {
     return !this.closing || this.farewell !== '' || [...this.exchanges].at(-1) !== exchange
   }
 
+  /** Whether the client may be sending a further request: it waits for no answer, or the last one is out and did not say close. */
+  get invitesMore(): boolean {
+    return !this.closing && ([...this.exchanges].at(-1)?.response.headersSent ?? true)
+  }
+
   /** Ends without a further word of HTTP: TLS close, then gone within a second. */
   close(): void {
     this.closing = true

@@ -43,7 +43,7 @@ export interface CreateOptions {
 }
 
 // HTTP/1.1 has no word for "no more requests": one that is on its way when we close is lost, and its sender cannot know.
-const LAST_CALL_MS = 250
+const LAST_CALL_MS = 500
 
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
@@ -193,11 +193,11 @@ export class RunningGateway implements Gateway {
     if (this.#ended()) return
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
-    // Who was accepted is served once more: who shakes hands, and who is idle and may just be sending.
+    // Who was accepted is served once more: who shakes hands, and who may just be sending the next request.
     const open = [...this.#shared.connections].filter(({ phase }) => phase === 'request')
-    for (const connection of open) if (connection.exchanges.size > 0) connection.retire()
+    for (const connection of open) if (!connection.invitesMore) connection.retire()
     const lastCall = setTimeout(() => {
-      for (const connection of open) if (connection.exchanges.size === 0) connection.retire()
+      for (const connection of open) connection.retire()
     }, LAST_CALL_MS)
     await this.#shared.connections.empty(shutdown.timeout)
     clearTimeout(lastCall)

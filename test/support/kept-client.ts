@@ -32,8 +32,9 @@ export class KeptClient {
     })
   }
 
+  /** Whether another request may be sent: not after an answer that said close, even where the end is still on its way. */
   get isOpen(): boolean {
-    return this.#isOpen
+    return this.#isOpen && this.answers.at(-1)?.fields.list('connection').includes('close') !== true
   }
 
   /** Sends one request, and waits for its answer. @returns undefined where the connection ended without one. */
