@@ -143,7 +143,10 @@ describe('a gateway that runs stays as it was where, on a reload,', () => {
   // Not the number of the generation: the gateway sees files change by itself, and takes the restored ones again.
   function trust(): readonly string[] {
     const { anchors } = world.gateway.generation
-    return [tlsOf(world).terms.identities[0].leaf.fingerprint256, ...anchors.map(({ fingerprint }) => fingerprint)]
+    return [
+      tlsOf(world).terms.identities[0].leaf.fingerprint256,
+      ...anchors.map(({ fingerprint }) => fingerprint),
+    ]
   }
 
   async function write(files: Files): Promise<void> {
