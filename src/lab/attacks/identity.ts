@@ -55,7 +55,7 @@ export const certificateAttacks: readonly Attack[] = [
     make: ({ digicert }) => digicert.client({ chain: [] }),
   }),
   issued('path-length', 'an intermediate below a root that allows none', {
-    code: 'CERTIFICATE_UNTRUSTED',
+    code: 'CERTIFICATE_PROFILE',
     make: ({ meta }) => {
       const below = issue({ subject: SUB, issuer: meta.root, authority: {}, key: 'p-256' })
       return meta.client({ issuer: below, chain: [below] })
