@@ -18,6 +18,7 @@ import { registerCertificateCheck } from './certificate-check.ts'
 import { registerConfigCheck } from './config-check.ts'
 import { registerConfigSchema } from './config-schema.ts'
 import { registerConfigShow } from './config-show.ts'
+import { registerFront } from './front.ts'
 import { registerHealth } from './health.ts'
 import { registerInit } from './init.ts'
 import { endQuietlyOnClosedPipe, exitWith, rephrase, report } from './io.ts'
@@ -50,6 +51,7 @@ function createProgram(): Command {
     .description('trust anchors: what a client certificate must lead to')
   const certificate = program.command('certificate').description('the certificate that Meta sees')
   const allowlist = program.command('allowlist').description('the list of source addresses')
+  const front = program.command('front').description('configurations for what stands in front of hubgate')
 
   registerServe(program)
   registerInit(program)
@@ -75,6 +77,7 @@ function createProgram(): Command {
   registerAllowlistCheck(allowlist)
   registerAllowlistDiff(allowlist)
   registerAllowlistExport(allowlist)
+  registerFront(front)
   registerUnbuilt(program)
   return program
 }
