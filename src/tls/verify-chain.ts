@@ -2,7 +2,7 @@
 // the settings of a direct listener. The client there presents twins (twin.ts): equal keys become equal keys, and a twin
 // is signed by the twin of whoever's key really verifies the original, or by nobody. So the paths that OpenSSL can find are
 // those of the originals, and names, times, purposes, lengths and constraints are its verdict on the original bytes.
-import { type KeyObject, X509Certificate, createHash } from 'node:crypto'
+import { X509Certificate, createHash } from 'node:crypto'
 import tls, { type Server } from 'node:tls'
 import { type Anchor, anchorsOf } from './anchors.ts'
 import {
@@ -12,14 +12,12 @@ import {
   revocationUnder,
 } from './client-certificate.ts'
 import { type Terms, createTlsServer } from './context.ts'
-import { DerError } from './der.ts'
 import { type InMemoryClient, inMemory } from './in-memory.ts'
 import { Memo } from './memo.ts'
 import { readLeaf } from './read-leaf.ts'
-import { type TwinKey, isSoundKey, twinKey, twinOf, twinServer } from './twin.ts'
+import { MOST, keyId, keyOf, related, twinsOf } from './twin-world.ts'
+import { type TwinKey, twinKey, twinServer } from './twin.ts'
 
-/** Certificates of a chain that may belong to the path; those that cannot are left out before they are counted. */
-const MOST = 16
 /** So that what expires, or is not valid yet, is noticed: milliseconds. */
 const LIFE = 60_000
 const KEPT = 256
@@ -134,93 +132,6 @@ export class ChainVerifier {
   }
 }
 
-interface Twin {
-  readonly original: X509Certificate
-  readonly twin: X509Certificate
-}
-
-interface TwinWorld {
-  /** By the original's key; those that are missing are made and added. */
-  readonly keys: Map<string, TwinKey>
-  /** Who may have signed one of them. */
-  readonly authorities: readonly X509Certificate[]
-}
-
-/** What cannot be taken apart has no twin: it is as if it had not come. */
-function twinsOf(originals: readonly X509Certificate[], { keys, authorities }: TwinWorld): Twin[] {
-  const twinKeyOf = (certificate: X509Certificate) => {
-    const id = keyId(certificate)
-    const key = keys.get(id) ?? twinKey(isSound(certificate))
-    keys.set(id, key)
-    return key
-  }
-  return originals.flatMap((original): Twin[] => {
-    const issuer = authorities.find((one) => isNamedIssuer(one, original) && hasSigned(one, original))
-    try {
-      const signer = issuer === undefined ? twinKey(true) : twinKeyOf(issuer)
-      return [{ original, twin: new X509Certificate(twinOf(original, { own: twinKeyOf(original), signer })) }]
-    } catch (error) {
-      if (error instanceof DerError || isOpenSslError(error)) return []
-      throw error
-    }
-  })
-}
-
-/** Those that names connect to the leaf, however they were sent: no other can be of a path. */
-function related(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate[] {
-  const kept: X509Certificate[] = []
-  const seen = new Set([leaf.fingerprint256])
-  collect(leaf)
-  return kept
-
-  function collect(below: X509Certificate): void {
-    for (const one of others) {
-      if (seen.has(one.fingerprint256) || !isNamedIssuer(one, below)) continue
-      seen.add(one.fingerprint256)
-      kept.push(one)
-      if (kept.length <= MOST) collect(one)
-    }
-  }
-}
-
-// OpenSSL compares names without regard to case and repeated space; more than it does here only costs a signature.
-function isNamedIssuer(issuer: X509Certificate, certificate: X509Certificate): boolean {
-  return canonical(issuer.subject) === canonical(certificate.issuer)
-}
-
-function canonical(name: string | undefined): string {
-  return (name ?? '').toLowerCase().replaceAll(/\s+/g, ' ')
-}
-
-function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
-  try {
-    return certificate.verify(issuer.publicKey)
-  } catch {
-    // A key or an algorithm that OpenSSL does not know verifies nothing.
-    return false
-  }
-}
-
-function isSound(certificate: X509Certificate): boolean {
-  const key = keyOf(certificate)
-  return key !== undefined && isSoundKey(key)
-}
-
-/** Undefined where the key is of a kind that OpenSSL does not know, or none at all. */
-function keyOf(certificate: X509Certificate): KeyObject | undefined {
-  try {
-    return certificate.publicKey
-  } catch {
-    return undefined
-  }
-}
-
-function keyId(certificate: X509Certificate): string {
-  const read = readLeaf(certificate.raw)
-  // Unreadable ones share no key with anybody.
-  return read === 'unreadable' ? certificate.fingerprint256 : read.spkiFingerprint
-}
-
 function readable(der: Uint8Array = new Uint8Array()): X509Certificate[] {
   try {
     const certificate = new X509Certificate(der)
@@ -235,10 +146,6 @@ function unauthorized(der: Uint8Array | undefined, error: string): ClientCertifi
   const leaf = der === undefined ? undefined : 'unreadable'
   const facts = { leaf, authorized: false, error, resumed: false, revocation: undefined } as const
   return { facts, anchors: [], der, chain: [] }
-}
-
-function isOpenSslError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_OSSL')
 }
 
 function pemOf({ key }: TwinKey): string {
