@@ -33,11 +33,7 @@ const CERTIFICATES: readonly (readonly [
     ({ meta }) => meta.client({ notBefore: LONG_AGO, notAfter: YESTERDAY }),
     'CERTIFICATE_EXPIRED',
   ],
-  [
-    'one of another authority',
-    () => (authorities.odd.twins.length > 0 ? stranger() : undefined),
-    'CERTIFICATE_UNTRUSTED',
-  ],
+  ['one of another authority', () => stranger(), 'CERTIFICATE_UNTRUSTED'],
   ['one for servers', ({ meta }) => meta.client({ extendedKeyUsage: ['serverAuth'] }), 'CERTIFICATE_PROFILE'],
   ['one for anything', ({ meta }) => meta.client({ extendedKeyUsage: [] }), 'CERTIFICATE_PROFILE'],
   ['one that is an authority', ({ meta }) => meta.client({ authority: {} }), 'CERTIFICATE_PROFILE'],
@@ -233,12 +229,12 @@ describe.each(['nginx', 'haproxy'] as const)('behind %s', (front) => {
       expect(fields.all('x-forwarded-for')).toEqual(['127.0.0.1'])
       expect(fields.all('x-forwarded-host')).toEqual(['gateway.example'])
       expect(fields.all('hubgate-verified')).toEqual(['source, certificate, signature'])
-      const own = ['x-forwarded-for', 'x-forwarded-host', 'hubgate-verified', 'client-cert']
+      const own = new Set(['x-forwarded-for', 'x-forwarded-host', 'hubgate-verified', 'client-cert'])
       const names = raw
         .filter((_text, i) => i % 2 === 0)
         .map((name) => name.toLowerCase().replaceAll('_', '-'))
-      const sent = [...forged, ...more].map(([name]) => name.toLowerCase())
-      expect(names.filter((name) => sent.includes(name) && !own.includes(name))).toEqual([])
+      const sent = new Set([...forged, ...more].map(([name]) => name.toLowerCase()))
+      expect(names.filter((name) => sent.has(name) && !own.has(name))).toEqual([])
     })
   })
 
@@ -256,6 +252,5 @@ describe.each(['nginx', 'haproxy'] as const)('behind %s', (front) => {
 })
 
 function stranger(): ClientIdentity {
-  const [first] = authorities.odd.twins
-  return made.meta.client({ issuer: first })
+  return made.meta.client({ issuer: authorities.odd.twins[0] })
 }

@@ -36,17 +36,18 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-function statusOf(
-  { port }: { port: number },
-  identity: ClientIdentity | undefined,
-  bytes = delivery(),
-  more = {},
-) {
+interface Target {
+  readonly port: number
+  readonly localAddress?: string
+}
+
+async function statusOf({ port, ...from }: Target, identity: ClientIdentity | undefined, bytes = delivery()) {
   const reachable: Reachable = { port, pki: made }
-  const { identity: _, ...dial } = dialTo(reachable, more)
-  return send(reachable, [bytes], { dial: identity === undefined ? dial : { ...dial, identity } }).then(
-    ({ answers, error }) => answers[0]?.status ?? error,
-  )
+  const { identity: _, ...dial } = dialTo(reachable, from)
+  const { answers, error } = await send(reachable, [bytes], {
+    dial: identity === undefined ? dial : { ...dial, identity },
+  })
+  return answers[0]?.status ?? error
 }
 
 describe('nginx alone', () => {
@@ -58,8 +59,7 @@ describe('nginx alone', () => {
   })
   afterAll(() => nginx?.end())
 
-  const status = (identity: ClientIdentity | undefined, bytes?: Buffer, more?: object) =>
-    statusOf(nginx, identity, bytes, more)
+  const status = (identity: ClientIdentity | undefined, bytes?: Buffer) => statusOf(nginx, identity, bytes)
 
   itRuns(
     'a delivery reaches the consumer byte for byte, without the word that its signature was checked',
@@ -170,7 +170,7 @@ describe('nginx alone', () => {
         undefined,
         made.meta.client({ notAfter: YESTERDAY, notBefore: LONG_AGO }),
       ])
-        expect(await statusOf(nginx, identity, delivery(), { localAddress: '127.0.0.2' })).not.toBeTypeOf(
+        expect(await statusOf({ port: nginx.port, localAddress: '127.0.0.2' }, identity)).not.toBeTypeOf(
           'number',
         )
     })
