@@ -26,6 +26,10 @@ WORKDIR /opt/hubgate
 COPY package.json LICENSE README.md ./
 COPY certs certs
 COPY docs docs
+# What `hubgate front` fills.
+COPY nginx nginx
+COPY haproxy haproxy
+COPY envoy envoy
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 ENV NODE_ENV=production HUBGATE_CONFIG=/etc/hubgate/hubgate.yaml STATE_DIRECTORY=/var/lib/hubgate
