@@ -37,6 +37,7 @@ export function planNginx(config: Config, options: FrontOptions): Planned {
     text: filled(template('nginx/hubgate.conf'), {
       texts: [
         ...texts,
+        ['large_client_header_buffers 4 32768;', `large_client_header_buffers 4 ${2 * config.limits.head};`],
         ['server unix:/run/hubgate/hubgate.sock;', `server ${server};`],
         [
           '    keepalive_timeout 30s;',
@@ -72,7 +73,11 @@ export function planStandalone(config: Config, options: FrontOptions): Planned {
   return {
     name: 'standalone.conf',
     text: filled(template('nginx/standalone.conf'), {
-      texts: [...texts, ['ssl_verify_client on;', `ssl_verify_client ${verify};`]],
+      texts: [
+        ...texts,
+        ['ssl_verify_client on;', `ssl_verify_client ${verify};`],
+        ['large_client_header_buffers 4 16384;', `large_client_header_buffers 4 ${config.limits.head};`],
+      ],
       blocks: { ...blocks, ...standaloneBlocks(config) },
     }),
     notes: standaloneNotes(config),
@@ -99,7 +104,6 @@ function common(config: Config, { place, port, certificate, key }: FrontOptions)
       ['client_header_timeout 10s;', `client_header_timeout ${time(limits.headTimeout)};`],
       ['client_body_timeout 30s;', `client_body_timeout ${time(limits.bodyTimeout)};`],
       ['keepalive_timeout 75s;', `keepalive_timeout ${time(limits.idleTimeout)};`],
-      ['large_client_header_buffers 4 16384;', `large_client_header_buffers 4 ${limits.head};`],
       ['limit_conn hubgate_address 256;', `limit_conn hubgate_address ${limits.connectionsPerAddress};`],
     ],
     blocks: {

@@ -60,6 +60,7 @@ function ended(config: Config, { place, port, certificate }: FrontOptions): Plan
         [`${HAPROXY_PLACE}/server.pem`, plainPath(certificate ?? `${place}/server.pem`)],
         [`${HAPROXY_PLACE}/client-anchors.pem`, own('client-anchors.pem')],
         [`${HAPROXY_PLACE}/sources.lst`, list],
+        ['tune.bufsize 65536', `tune.bufsize ${Math.max(65_536, 32_768 + 2 * limits.head)}`],
         ['bind :::443 ', `bind :::${port} `],
         ['timeout http-request 10s', `timeout http-request ${time(limits.headTimeout)}`],
         ['timeout http-keep-alive 75s', `timeout http-keep-alive ${time(limits.idleTimeout)}`],

@@ -146,6 +146,30 @@ describe.each(['nginx', 'haproxy'] as const)('behind %s', (front) => {
     else await expectRefused(exchange, 'LENGTH_REQUIRED', 411)
   })
 
+  // nginx refuses some of them by itself, with the status that hubgate would have given.
+  itRuns.each([
+    ['HTTP/1.0', { version: 'HTTP/1.0' }, 400],
+    ['a whole URL', { path: 'http://gateway.example/webhooks/meta' }, 400],
+    ['a Connection that names the signature', { add: [['Connection', 'X-Hub-Signature-256']] }, 400],
+    ['an unknown Expect', { add: [['Expect', 'something']] }, 417],
+    ['two lengths', { add: [['Content-Length', '5']] }, 400],
+    ['a length and chunks', { add: [['Transfer-Encoding', 'chunked']] }, 400],
+    ['a head of 20 kB', { add: [['X-Large', 'x'.repeat(20_000)]] }, 431],
+    ['a byte more than the limit', { set: { 'content-length': '4194305' } }, 413],
+    ['another method', { method: 'DELETE' }, 405],
+    ['another media type', { set: { 'content-type': 'text/plain' } }, 415],
+  ] as const)('%s is refused', async (_name, change, status) => {
+    const received = behind.consumer.received.length
+    const { answers, error } = await as(made.client, delivery(change))
+    expect(answers[0]?.status, error).toBe(status)
+    expect(behind.consumer.received).toHaveLength(received)
+  })
+
+  itRuns.each(['keep-alive', 'Close'])('Connection: %s is taken', async (value) => {
+    const { answers, error } = await as(made.client, delivery({ add: [['Connection', value]] }))
+    expect(answers[0]?.status, error).toBe(200)
+  })
+
   itRuns.each([
     '/webhooks/../webhooks/meta',
     '/%77ebhooks/meta',

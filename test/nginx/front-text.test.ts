@@ -98,7 +98,7 @@ describe('hubgate.yaml is what it says', () => {
       'client_max_body_size 1000;',
       'client_header_timeout 1500ms;',
       'client_body_timeout 2s;',
-      'large_client_header_buffers 4 8192;',
+      'large_client_header_buffers 4 16384;',
       'limit_conn hubgate_address 7;',
       'proxy_read_timeout 130s;',
       `"${nameExpression('a.example')}" 1;`,

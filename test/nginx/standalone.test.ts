@@ -1,12 +1,13 @@
 // Real nginx alone in front of a consumer, configured by `hubgate front nginx --standalone`: it refuses and admits what it
 // promises, and does not look at signatures. Beside it what a look-alike comes to under a regular expression on the subject.
 import { createHash } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Consumer, startConsumer } from '../../src/lab/consumer.ts'
 import type { ClientIdentity } from '../../src/lab/pki/authorities.ts'
+import type { Issued } from '../../src/lab/pki/certificate.ts'
 import { issueCrl } from '../../src/lab/pki/crl.ts'
 import { type FieldLine, type DeliveryOptions, challengeBytes, requestBytes } from '../../src/lab/request.ts'
 import { CANARY_VERIFY_TOKEN } from '../canary.ts'
@@ -16,8 +17,8 @@ import { itWith } from '../support/programs.ts'
 import { closedPort } from '../support/raw-upstream.ts'
 import { type Reachable, delivery, dialTo, send } from '../support/sender.ts'
 import { type StreamProxy, startStreamProxy } from '../support/stream-proxies.ts'
-import { type Pki, pki, plainConfig, writePki } from '../support/world.ts'
-import { LONG_AGO, YESTERDAY, root } from '../tls/cases/case.ts'
+import { type Pki, fileAnchor, pki, plainConfig, writePki } from '../support/world.ts'
+import { LONG_AGO, YESTERDAY, below, root } from '../tls/cases/case.ts'
 import { NAMED } from './names.ts'
 
 const itRuns = itWith('nginx')
@@ -252,6 +253,27 @@ describe('variants of nginx alone', () => {
       await nginx.end()
     },
   )
+
+  itRuns('`client.maxDepth: 3` is two intermediates and no third', async () => {
+    const top = root('Lab Deep Root')
+    const one = below(top, 'Lab One')
+    const two = below(one, 'Lab Two')
+    const three = below(two, 'Lab Three')
+    await writeFile(join(directory, 'deep.pem'), top.certificate)
+    const config = plainConfig(directory, { upstream: consumer.url })
+    const nginx = await startNginx({
+      config: {
+        ...config,
+        client: { ...config.client, anchors: [fileAnchor('deep', join(directory, 'deep.pem'))] },
+      },
+      standalone: true,
+    })
+    const under = (issuer: Issued, ...chain: readonly Issued[]) =>
+      made.meta.client({ issuer, chain: [issuer, ...chain] })
+    expect(await statusOf(nginx, under(two, one))).toBe(200)
+    expect(await statusOf(nginx, under(three, two, one))).toBe(403)
+    await nginx.end()
+  })
 
   itRuns('with ssl_crl it refuses even the good, as long as one authority has no list', async () => {
     const config = plainConfig(directory, { upstream: consumer.url })
