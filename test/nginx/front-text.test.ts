@@ -12,6 +12,7 @@ import { nameExpression } from '../../src/cli/front-standalone.ts'
 import { filled, template } from '../../src/cli/front-template.ts'
 import { CliError } from '../../src/cli/io.ts'
 import type { Config, RouteConfig } from '../../src/config/config.ts'
+import { FRONTS } from '../../src/fronts/fronts.ts'
 import { fileAnchor, pki, plainConfig, writePki } from '../support/world.ts'
 
 const made = await pki()
@@ -278,6 +279,22 @@ describe('the expression for a name', () => {
       expect(nameExpression(String.fromCharCode(code))).toMatch(/^~\^[\w?:!=[\]^,+\\|*().-]+\\z$/)
   })
 })
+
+it.each(Object.entries(FRONTS))(
+  'fields of %s are set or taken away by nginx and HAProxy',
+  (_front, { fields }) => {
+    const deleted = [...template('haproxy/hubgate.cfg').matchAll(/ del-header (\S+)( -m beg)?$/gm)]
+    for (const { name } of fields) {
+      expect(template('nginx/hubgate.conf')).toContain(`    proxy_set_header ${name} `)
+      expect(
+        deleted.some(([, text = '', prefix]) =>
+          prefix === undefined ? name.toLowerCase() === text : name.toLowerCase().startsWith(text),
+        ),
+        name,
+      ).toBe(true)
+    }
+  },
+)
 
 it('a template that has changed is noticed', () => {
   expect(() => filled('a b', { texts: [['c', 'd']] })).toThrow('the template has no c')
