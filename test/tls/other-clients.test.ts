@@ -12,7 +12,11 @@ import { BODY, delivery } from '../support/sender.ts'
 import { type World, pki, startWorld } from '../support/world.ts'
 import { type Authorities, type Case, oddAnchors } from './cases/case.ts'
 import { CHAINS } from './cases/chains.ts'
+import { AUTHORITIES } from './cases/authorities.ts'
+import { DEPTH } from './cases/depth.ts'
+import { EXTENSIONS } from './cases/extensions.ts'
 import { FITNESS } from './cases/fitness.ts'
+import { KEYS } from './cases/keys.ts'
 import { NAMES } from './cases/names.ts'
 
 const PICKED = [
@@ -23,7 +27,7 @@ const PICKED = [
   'it is self-signed',
   'it is below a root that is no anchor, and brings it along',
   'its intermediate is missing',
-  'an authority stands below path length 0',
+  'two authorities stand above it, the upper one with path length 0',
   'it expired yesterday',
   'it is for servers only',
   'it names no purpose',
@@ -35,7 +39,7 @@ const PICKED = [
   'the right name stands after another one',
   'the right name stands in O after a line end that poses as CN',
 ]
-const TABLE = [...CHAINS, ...FITNESS, ...NAMES]
+const TABLE = [...CHAINS, ...AUTHORITIES, ...DEPTH, ...EXTENSIONS, ...FITNESS, ...KEYS, ...NAMES]
 const ROWS = PICKED.map((picked): Case => {
   const found = TABLE.find(({ name }) => name === picked)
   if (found === undefined) throw new Error(`no case is called "${picked}"`)
