@@ -14,6 +14,11 @@ export interface Handshake {
   readonly session: Buffer | undefined
 }
 
+/** Nobody's certificate is to blame: this machine was busy, or stood still. */
+export class HandshakeTimeout extends Error {
+  override readonly name = 'HandshakeTimeout'
+}
+
 /** Rejects where no handshake comes to stand. Whether the server is trusted is told, never enforced. */
 export type InMemoryClient = (options: ConnectionOptions) => Promise<Handshake>
 
@@ -37,7 +42,10 @@ function handshake(server: Server, options: ConnectionOptions): Promise<Handshak
   const socket = tls.connect({ ...options, socket: near, rejectUnauthorized: false })
   return new Promise<Handshake>((resolve, reject) => {
     let session: Buffer | undefined
-    const timer = setTimeout(() => reject(new Error(`no handshake within ${PATIENCE} ms`)), PATIENCE)
+    const timer = setTimeout(
+      () => reject(new HandshakeTimeout(`no handshake within ${PATIENCE} ms`)),
+      PATIENCE,
+    )
     socket.on('session', (given: Buffer) => (session = given))
     socket.once('secureConnect', () => {
       const certificate = socket.getPeerX509Certificate()

@@ -24,4 +24,7 @@ export class Memo<Value> {
     if (this.#kept.size > this.#options.entries && oldest !== undefined) this.#kept.delete(oldest)
     return value
   }
+  forget(key: string): void {
+    this.#kept.delete(key)
+  }
 }

@@ -6,7 +6,9 @@ import { readLeaf } from './read-leaf.ts'
 import { type TwinKey, isSoundKey, twinKey, twinOf } from './twin.ts'
 
 /** Certificates beside the leaf that may belong to the path; those that cannot are left out before they are counted. */
-export const MOST = 16
+const MOST = 16
+/** Pairs of a certificate and who may have issued it, by their names: each costs a verification, with a key of the client's choice. */
+const MOST_PAIRS = 32
 
 export interface Twin {
   readonly original: X509Certificate
@@ -38,6 +40,15 @@ export function twinsOf(originals: readonly X509Certificate[], { keys, authoriti
       throw error
     }
   })
+}
+
+/** More of them than a path has, or more questions who signed which than any honest chain raises. */
+export function isTooMuch(
+  chain: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+): boolean {
+  const issuersOf = (one: X509Certificate) => authorities.filter((authority) => isNamedIssuer(authority, one))
+  return chain.length > MOST + 1 || chain.flatMap(issuersOf).length > MOST_PAIRS
 }
 
 /** Those that names connect to the leaf, however they were sent: no other can be of a path. */

@@ -12,10 +12,10 @@ import {
   revocationUnder,
 } from './client-certificate.ts'
 import { type Terms, createTlsServer } from './context.ts'
-import { type InMemoryClient, inMemory } from './in-memory.ts'
+import { HandshakeTimeout, type InMemoryClient, inMemory } from './in-memory.ts'
 import { Memo } from './memo.ts'
 import { readLeaf } from './read-leaf.ts'
-import { MOST, keyId, keyOf, related, twinsOf } from './twin-world.ts'
+import { isTooMuch, keyId, keyOf, related, twinsOf } from './twin-world.ts'
 import { type TwinKey, twinKey, twinServer } from './twin.ts'
 
 /** So that what expires, or is not valid yet, is noticed: milliseconds. */
@@ -38,16 +38,31 @@ export class ChainVerifier {
   /** Handshakes under way, by the fingerprint of the twin that is presented. */
   readonly #awaited = new Map<string, (outcome: Outcome) => void>()
   readonly #memo = new Memo<Promise<ClientCertificate>>({ entries: KEPT, life: LIFE })
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(terms: VerifyTerms) {
     this.#terms = terms
     this.#connect = inMemory(this.#server())
   }
 
-  /** @param chain DER, leaf first. Never rejects on what a client may send: that is an unauthorized one. */
+  /**
+   * @param chain DER, leaf first. Never rejects on what a client may send: that is an unauthorized one.
+   * @throws HandshakeTimeout where this machine was too slow: that is no verdict, and is not remembered.
+   */
   verify(chain: readonly Uint8Array[]): Promise<ClientCertificate> {
     const id = idOf(chain)
-    return this.#memo.get(id, () => this.#verify(chain))
+    return this.#memo.get(id, () => {
+      const verified = this.#inTurn(() => this.#verify(chain))
+      verified.catch(() => this.#memo.forget(id))
+      return verified
+    })
+  }
+
+  // One after the other: it is all one thread's work, and many at once would only make each other late.
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#last.then(work, work)
+    this.#last = mine
+    return mine
   }
 
   async #verify(chain: readonly Uint8Array[]): Promise<ClientCertificate> {
@@ -72,13 +87,14 @@ export class ChainVerifier {
   }
 
   async #judge(leaf: X509Certificate, others: readonly X509Certificate[]): Promise<Outcome> {
-    if (others.length > MOST) return { authorized: false, error: 'CERT_CHAIN_TOO_LONG' }
+    const chain = [leaf, ...others]
+    const authorities = [...chain, ...this.#terms.anchors.map(({ certificate }) => certificate)]
+    if (isTooMuch(chain, authorities)) return { authorized: false, error: 'CERT_CHAIN_TOO_LONG' }
     const keys = new Map(this.#anchorKeys)
     // Its own weakness is the certificate gate's to name: a handshake needs a key that can sign.
     const own = keys.get(keyId(leaf)) ?? twinKey(true)
     keys.set(keyId(leaf), own)
-    const anchors = this.#terms.anchors.map(({ certificate }) => certificate)
-    const twins = twinsOf([leaf, ...others], { keys, authorities: [leaf, ...others, ...anchors] })
+    const twins = twinsOf(chain, { keys, authorities })
     const [presented] = twins
     if (presented?.original !== leaf) return { authorized: false, error: 'UNSPECIFIED' }
     const secureContext = tls.createSecureContext({
@@ -97,7 +113,8 @@ export class ChainVerifier {
     this.#awaited.set(id, (told) => (outcome = told))
     try {
       await this.#connect({ secureContext })
-    } catch {
+    } catch (error) {
+      if (error instanceof HandshakeTimeout) throw error
       // No handshake, no proof.
       return { authorized: false, error: 'UNSPECIFIED' }
     } finally {

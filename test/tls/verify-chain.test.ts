@@ -1,7 +1,7 @@
 // A chain without its handshake (a front had it) gets the verdict it would get from the direct front: every row of the
 // certificate tables, through twins and OpenSSL, judged by the same gates.
 import { X509Certificate, generateKeyPairSync } from 'node:crypto'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { certificate } from '../../src/gates/certificate.ts'
 import { commonName } from '../../src/gates/common-name.ts'
 import { runGates } from '../../src/gates/run.ts'
@@ -168,6 +168,42 @@ describe('nothing but the original’s own signatures counts', () => {
       }),
     )
     expect(rows.filter(({ bad, verdict }) => (verdict === 'admitted') === bad)).toEqual([])
+  })
+})
+
+describe('what a client may cost is bounded', () => {
+  it('many certificates of one name are refused before each is tried as the issuer of each', async () => {
+    const crowd = Array.from({ length: 16 }, () => root('Lab Crowd').der)
+    const { facts } = await verifier.verify(crowd)
+    expect(facts).toMatchObject({ authorized: false, error: 'CERT_CHAIN_TOO_LONG' })
+  })
+
+  it('that this machine stood still is nobody’s fault: it is no verdict, and is not remembered', async () => {
+    const { meta } = authorities
+    const chain = chainOf(meta.client())
+    const stalled = verifierOf({ 'meta-lab': meta.root })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const first = expect(stalled.verify(chain)).rejects.toThrow('no handshake within')
+      while (vi.getTimerCount() === 0) await Promise.resolve()
+      vi.advanceTimersByTime(5_000)
+      await first
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(judge(await stalled.verify(chain)).verdict).toBe('admitted')
+  })
+
+  it('however many wait, each handshake has its whole time for itself', async () => {
+    const { meta } = authorities
+    const waited = verifierOf({ 'meta-lab': meta.root })
+    const chains = Array.from({ length: 10 }, () => chainOf(meta.client()))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const all = Promise.all(chains.map((chain) => waited.verify(chain)))
+    while (vi.getTimerCount() === 0) await Promise.resolve()
+    expect(vi.getTimerCount()).toBe(1)
+    vi.useRealTimers()
+    expect((await all).map((client) => judge(client).verdict)).toEqual(chains.map(() => 'admitted'))
   })
 })
 
