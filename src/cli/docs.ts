@@ -1,11 +1,16 @@
-// Writes docs/configuration.md and docs/refusals.md from the code (`npm run docs`); with --check it only compares.
+// Writes the generated pages of docs from the code (`npm run docs`); with --check it only compares.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { configurationReference } from '../config/reference.ts'
 import { refusalsReference } from '../domain/refusals-reference.ts'
+import { frontsReference } from '../fronts/reference.ts'
 
 const DOCS = new URL('../../docs/', import.meta.url)
-const PAGES = { 'configuration.md': configurationReference, 'refusals.md': refusalsReference } as const
+const PAGES = {
+  'configuration.md': configurationReference,
+  'fronts.md': frontsReference,
+  'refusals.md': refusalsReference,
+} as const
 
 process.exitCode = main(process.argv.slice(2))
 

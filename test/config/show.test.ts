@@ -8,6 +8,7 @@ import { schema } from '../../src/config/schema.ts'
 import { showConfig, shownConfig } from '../../src/config/show.ts'
 import { REFUSALS } from '../../src/domain/refusals.ts'
 import { refusalsReference } from '../../src/domain/refusals-reference.ts'
+import { frontsReference } from '../../src/fronts/reference.ts'
 import { readFileSync } from 'node:fs'
 import { SECRET, parsed, problemsOf, sample, sampleRoute } from './sample.ts'
 
@@ -103,6 +104,7 @@ describe('the generated pages', () => {
 
   it.each([
     ['docs/configuration.md', configurationReference],
+    ['docs/fronts.md', frontsReference],
     ['docs/refusals.md', refusalsReference],
   ])('%s is what the code says: else run npm run docs', (file, page) => {
     expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).toBe(page())
