@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Consumer, startConsumer } from '../../src/lab/consumer.ts'
 import type { ClientIdentity } from '../../src/lab/pki/authorities.ts'
 import type { Issued } from '../../src/lab/pki/certificate.ts'
@@ -216,26 +216,31 @@ describe('nginx alone', () => {
 })
 
 describe('variants of nginx alone', () => {
+  let nginx: ProxyInFront | undefined
+  afterEach(async () => {
+    await nginx?.end()
+    nginx = undefined
+  })
+
   itRuns('an empty list lets nobody in', async () => {
     const config = plainConfig(directory, { upstream: consumer.url })
-    const nginx = await startNginx({ config, standalone: true, files: { 'sources.conf': '# nothing\n' } })
+    nginx = await startNginx({ config, standalone: true, files: { 'sources.conf': '# nothing\n' } })
     expect(await statusOf(nginx, made.client)).not.toBeTypeOf('number')
-    await nginx.end()
   })
 
   itRuns('without the list it does not start', async () => {
     const config = plainConfig(directory, { upstream: consumer.url })
     const edit = (text: string) => text.replace(/ include (.*)sources\.conf/, ' include $1elsewhere.conf')
-    await expect(startNginx({ config, standalone: true, edit })).rejects.toThrow(
-      /elsewhere\.conf.*No such file/,
-    )
+    await expect(
+      startNginx({ config, standalone: true, edit }).then((started) => (nginx = started)),
+    ).rejects.toThrow(/elsewhere\.conf.*No such file/)
   })
 
   itRuns(
     '`client.require: deliveries` lets a GET come without a certificate, and never with a bad one',
     async () => {
       const config = plainConfig(directory, { upstream: consumer.url })
-      const nginx = await startNginx({
+      nginx = await startNginx({
         config: { ...config, client: { ...config.client, require: 'deliveries' } },
         standalone: true,
       })
@@ -250,7 +255,6 @@ describe('variants of nginx alone', () => {
       expect(await statusOf(nginx, made.meta.client({ notBefore: LONG_AGO, notAfter: YESTERDAY }), get)).toBe(
         403,
       )
-      await nginx.end()
     },
   )
 
@@ -261,7 +265,7 @@ describe('variants of nginx alone', () => {
     const three = below(two, 'Lab Three')
     await writeFile(join(directory, 'deep.pem'), top.certificate)
     const config = plainConfig(directory, { upstream: consumer.url })
-    const nginx = await startNginx({
+    nginx = await startNginx({
       config: {
         ...config,
         client: { ...config.client, anchors: [fileAnchor('deep', join(directory, 'deep.pem'))] },
@@ -272,12 +276,11 @@ describe('variants of nginx alone', () => {
       made.meta.client({ issuer, chain: [issuer, ...chain] })
     expect(await statusOf(nginx, under(two, one))).toBe(200)
     expect(await statusOf(nginx, under(three, two, one))).toBe(403)
-    await nginx.end()
   })
 
   itRuns('with ssl_crl it refuses even the good, as long as one authority has no list', async () => {
     const config = plainConfig(directory, { upstream: consumer.url })
-    const nginx = await startNginx({
+    nginx = await startNginx({
       config,
       standalone: true,
       edit: (text) => text.replace('#ssl_crl ', 'ssl_crl '),
@@ -285,7 +288,6 @@ describe('variants of nginx alone', () => {
     })
     expect(await statusOf(nginx, made.client)).toBe(200)
     expect(await statusOf(nginx, made.digicert.client())).toBe(403)
-    await nginx.end()
   })
 })
 
