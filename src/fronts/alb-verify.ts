@@ -14,7 +14,7 @@ const VALIDITY = 'X-Amzn-Mtls-Clientcert-Validity'
 const LEAF = 'X-Amzn-Mtls-Clientcert-Leaf'
 const ALL = [SERIAL, ISSUER, SUBJECT, VALIDITY, LEAF] as const
 
-const TIME = '\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z'
+const TIME = '(\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}Z)'
 const VALID = new RegExp(`^NotBefore=${TIME};NotAfter=${TIME}$`)
 
 export const albVerify: Front = {
@@ -34,14 +34,22 @@ export const albVerify: Front = {
     commonNamesIn(required(fields, ISSUER), ISSUER)
     const subject = required(fields, SUBJECT)
     const commonNames = commonNamesIn(subject, SUBJECT)
-    if (!VALID.test(required(fields, VALIDITY))) throw new FrontFieldError(`${VALIDITY} is not two times`)
+    const validity = validityOf(required(fields, VALIDITY))
     const encoded = optional(fields, LEAF)
-    if (encoded === undefined) return { kind: 'subject', subject, commonNames }
+    if (encoded === undefined) return { kind: 'subject', subject, commonNames, validity }
     const leaf = onlyCertificate(fromEncodedPem(encoded, LEAF), LEAF)
     if (significant(new X509Certificate(leaf).serialNumber) !== significant(serial))
       throw new FrontFieldError(`${SERIAL} is not that of ${LEAF}`)
     return { kind: 'certificate', chain: [leaf], frontError: undefined }
   },
+}
+
+function validityOf(text: string) {
+  const [, ...times] = VALID.exec(text) ?? []
+  const [from, until] = times.map((time) => new Date(time))
+  if (from === undefined || until === undefined || Number.isNaN(from.getTime() + until.getTime()))
+    throw new FrontFieldError(`${VALIDITY} is not two times`)
+  return { from, until }
 }
 
 function significant(serial: string): string {

@@ -33,7 +33,13 @@ export type Presented =
       readonly frontError: string | undefined
     }
   /** The front verified a certificate and does not pass it on. */
-  | { readonly kind: 'subject'; readonly subject: string; readonly commonNames: readonly string[] }
+  | {
+      readonly kind: 'subject'
+      readonly subject: string
+      readonly commonNames: readonly string[]
+      /** As the front tells it; a front can be told to let expired ones through. */
+      readonly validity?: { readonly from: Date; readonly until: Date }
+    }
 
 export interface FrontFacts {
   readonly outcome: 'read'

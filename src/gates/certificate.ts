@@ -71,7 +71,10 @@ function isAbsent({ leaf, resumed, asserted }: CertificateFacts): boolean {
 function judge({ leaf, authorized, error, resumed, asserted }: CertificateFacts): Verdict<Code> {
   // A resumed session carries no fresh proof: Node 20 and 22 report one without any certificate as authorized.
   if (resumed) return refuse('CERTIFICATE_UNTRUSTED', 'the TLS session was resumed')
-  if (asserted !== undefined) return admit('the front verified it, and passes on its subject alone')
+  if (asserted !== undefined)
+    return error === undefined
+      ? admit('the front verified it, and passes on its subject alone')
+      : refuse(CODE_OF_ERROR.get(error) ?? 'CERTIFICATE_UNTRUSTED', `by what the front tells of it: ${error}`)
   if (leaf === undefined) return refuse('CERTIFICATE_MISSING', 'no client certificate')
   if (leaf === 'unreadable') return refuse('CERTIFICATE_PROFILE', 'the certificate could not be read')
   if (!authorized) return unverified(leaf, error)

@@ -68,8 +68,8 @@ function remembering(front: Front): Front {
 async function judged(verifier: ChainVerifier, presented: Presented): Promise<ClientCertificate> {
   if (presented.kind === 'none') return without({})
   if (presented.kind === 'subject') {
-    const { subject, commonNames } = presented
-    return without({ asserted: { subject, commonNames } })
+    const { subject, commonNames, validity } = presented
+    return without({ asserted: { subject, commonNames }, error: timeError(validity, new Date()) })
   }
   const { chain, frontError } = presented
   const verified = await verifier.verify(chain)
@@ -78,7 +78,17 @@ async function judged(verifier: ChainVerifier, presented: Presented): Promise<Cl
   return { ...verified, facts: { ...verified.facts, authorized: false, error: frontError } }
 }
 
-function without(more: Pick<CertificateFacts, 'asserted'>): ClientCertificate {
+// By OpenSSL's names. An ALB set to ignore that a certificate expired still says when it did.
+function timeError(
+  validity: Extract<Presented, { kind: 'subject' }>['validity'],
+  now: Date,
+): string | undefined {
+  if (validity === undefined) return undefined
+  if (now < validity.from) return 'CERT_NOT_YET_VALID'
+  return now > validity.until ? 'CERT_HAS_EXPIRED' : undefined
+}
+
+function without(more: Partial<Pick<CertificateFacts, 'asserted' | 'error'>>): ClientCertificate {
   const facts = {
     leaf: undefined,
     authorized: false,
