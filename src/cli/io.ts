@@ -1,6 +1,7 @@
 // How commands speak: results on standard output, errors and hints on standard error, an exit code. Decides nothing else.
 import { CommanderError } from 'commander'
 import { ConfigError, describeProblems } from '../config/problem.ts'
+import { escapedJson } from '../observe/text.ts'
 
 /** 0 done, 1 failed, 2 wrong use, 3 checked and found wanting. */
 export const EXIT = { done: 0, failed: 1, wrongUse: 2, wanting: 3 } as const
@@ -31,8 +32,9 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
 }
 
+/** What a terminal would obey is escaped; the line ends are our own. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2))
+  print(JSON.stringify(value, undefined, 2).split('\n').map(escapedJson).join('\n'))
 }
 
 export function printError(message: string, hint?: string): void {

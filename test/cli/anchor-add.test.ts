@@ -186,3 +186,17 @@ it('hubgate anchor inspect takes a zip, too, --json for programs', async () => {
     { name: 'digicert-ev', issuer: null, purposes: null, names: [], revocationLists: [], namesake: null },
   ])
 })
+
+it('--json escapes what a terminal would obey', async () => {
+  const place = placeWith(ACTIVE)
+  const value = 'Lab \u009b2J\u202e\u2028 Root'
+  const { certificate } = issue({
+    subject: [{ type: 'CN', value, encoding: 'utf8' }],
+    authority: {},
+    key: 'p-256',
+  })
+  writeFileSync(place.path('odd.pem'), certificate)
+  const { out } = await anchor(place, 'inspect', 'odd.pem', '--json')
+  expect(out).not.toMatch(/[\u0080-\u009f\u2028\u202e]/)
+  expect(JSON.parse(out)).toMatchObject([{ subject: `CN=${value}` }])
+})
