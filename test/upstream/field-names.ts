@@ -31,6 +31,19 @@ export const FORGED = [
   'Cf-Connecting-IP',
   'X-Client-IP',
 ]
+/** What libraries read, and what nginx is often configured to send. */
+export const USED_ELSEWHERE = [
+  'X-Appengine-User-IP',
+  'X-Azure-ClientIP',
+  'X-Azure-SocketIP',
+  'Fly-Client-IP',
+  'Cf-Pseudo-IPv4',
+  'X-Client-Verify',
+  'X-Client-DN',
+  'X-Client-S-DN',
+  'Remote-User',
+  'X-Remote-User',
+]
 /** Servers that follow CGI read these as others. */
 export const UNDERSCORED = [
   'X_Forwarded_For',

@@ -9,7 +9,7 @@ import { type RawUpstream, startRawUpstream, valuesOf } from '../support/raw-ups
 import { WAYS, expectQuiet, pathOf, startWorldOfWays } from '../support/routes.ts'
 import { delivery, send } from '../support/sender.ts'
 import type { World } from '../support/world.ts'
-import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED } from './field-names.ts'
+import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED, USED_ELSEWHERE } from './field-names.ts'
 
 const ROUTE: Route = {
   path: '/in',
@@ -58,7 +58,7 @@ const CASES = [
 ]
 
 describe('the fields sent on', () => {
-  it.each([...FORGED, ...UNDERSCORED, ...HOP_BY_HOP])(
+  it.each([...FORGED, ...USED_ELSEWHERE, ...UNDERSCORED, ...HOP_BY_HOP])(
     '%s from outside is gone, in any case and repeated',
     (name) => {
       for (const spelled of CASES) {
