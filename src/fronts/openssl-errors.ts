@@ -16,6 +16,10 @@ const ERRORS: readonly (readonly [number: number, words: string, name: string])[
   [23, 'certificate revoked', 'CERT_REVOKED'],
   [25, 'path length constraint exceeded', 'PATH_LENGTH_EXCEEDED'],
   [26, 'unsuitable certificate purpose', 'INVALID_PURPOSE'],
+  [34, 'unhandled critical extension', 'UNHANDLED_CRITICAL_EXTENSION'],
+  [66, 'EE certificate key too weak', 'EE_KEY_TOO_SMALL'],
+  [67, 'CA certificate key too weak', 'CA_KEY_TOO_SMALL'],
+  [68, 'CA signature digest algorithm too weak', 'CA_MD_TOO_WEAK'],
 ]
 
 export function errorInWords(words: string): string {
