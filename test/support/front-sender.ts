@@ -150,7 +150,11 @@ function some(
 // OpenSSL's names are one a line, the last attribute last; RFC 2253 has them the other way round.
 function albWords(leaf: Buffer): FieldLine[] {
   const { serialNumber, subject, issuer, validFromDate, validToDate } = parsed(leaf)
-  const name = (lines: string | undefined) => (lines ?? '').split('\n').toReversed().map(escaped).join(',')
+  // Node's text is escaped as RFC 2253 has it, but for spaces around "+"; on the wire it is UTF-8.
+  const name = (lines: string | undefined) => {
+    const text = (lines ?? '').split('\n').toReversed().join(',').replaceAll(' + ', '+')
+    return Buffer.from(text, 'utf8').toString('latin1')
+  }
   const time = (date: Date) => date.toISOString().replace('.000Z', 'Z')
   return [
     ['X-Amzn-Mtls-Clientcert-Serial-Number', serialNumber],
@@ -164,9 +168,4 @@ function albWords(leaf: Buffer): FieldLine[] {
 function parsed(leaf: Buffer) {
   const { serialNumber, subject, issuer, validFrom, validTo } = new X509Certificate(leaf)
   return { serialNumber, subject, issuer, validFromDate: new Date(validFrom), validToDate: new Date(validTo) }
-}
-
-function escaped(attribute: string): string {
-  const equals = attribute.indexOf('=')
-  return attribute.slice(0, equals + 1) + attribute.slice(equals + 1).replaceAll(/[,+<>;"]/g, '\\$&')
 }
