@@ -3,12 +3,14 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { configurationReference } from '../config/reference.ts'
 import { refusalsReference } from '../domain/refusals-reference.ts'
+import { parityReference } from '../fronts/parity-reference.ts'
 import { frontsReference } from '../fronts/reference.ts'
 
 const DOCS = new URL('../../docs/', import.meta.url)
 const PAGES = {
   'configuration.md': configurationReference,
   'fronts.md': frontsReference,
+  'parity.md': parityReference,
   'refusals.md': refusalsReference,
 } as const
 
