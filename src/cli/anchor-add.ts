@@ -5,11 +5,12 @@ import { dirname, join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type AnchorEntry, addAnchor, anchorLine } from '../config/edit.ts'
 import { isName, NAME_HINT } from '../config/kinds.ts'
+import { ConfigError } from '../config/problem.ts'
 import { Unreadable, readBytes } from '../config/read-text.ts'
 import { replaceFile } from '../config/replace-file.ts'
 import { type Anchor, MAX_FILE, parseAnchors } from '../tls/anchors.ts'
 import { KNOWN_ANCHORS } from '../tls/known-anchors.ts'
-import { type EditOptions, finishEdit, prepareEdit } from './anchor-edit.ts'
+import { type EditOptions, type Prepared, finishEdit, prepareEdit } from './anchor-edit.ts'
 import { readAnchorFile } from './anchor-inspect.ts'
 import { namesake } from './anchor-name.ts'
 import { anchorText } from './anchor-text.ts'
@@ -41,14 +42,24 @@ async function run(file: string, options: AddOptions): Promise<void> {
   const relative = `anchors/${name}.pem`
   const entry = { name, file: relative, ...(options.stage === true ? { state: 'staged' as const } : {}) }
   // What would be refused is refused before anything is stored.
-  const edit =
-    options.write === true ? await prepareEdit(options, (text) => addAnchor(text, entry)) : undefined
+  const edit = await editFor(entry, options)
   const stored = join(dirname(resolve(configFile(options))), relative)
   await store(stored, anchor)
   if (edit === undefined) return printLine(entry, options)
-  if (edit.lines.length > 0) return finishEdit(edit, options)
+  if (edit.lines.length > 0)
+    return options.write === true ? finishEdit(edit, options) : printLine(entry, options)
   const present = edit.anchors.find((one) => one.name === name)
   print(`${edit.file} names it already, as ${present?.state ?? 'active'}`)
+}
+
+// Without --write the configuration is only asked whether it names the anchor already, and may be missing or wrong.
+async function editFor(entry: AnchorEntry, options: AddOptions): Promise<Prepared | undefined> {
+  try {
+    return await prepareEdit(options, (text) => addAnchor(text, entry))
+  } catch (error) {
+    if (options.write === true || !(error instanceof ConfigError)) throw error
+    return undefined
+  }
 }
 
 async function theOne(file: string): Promise<Anchor> {

@@ -19,7 +19,7 @@ interface RehearseOptions extends ConfigOption, JsonOption {
 
 export function registerAnchorRehearse(anchor: Command): void {
   withJson(withConfig(anchor.command('rehearse <files...>')))
-    .description('try the clients seen last against other anchors, before they are')
+    .description('try the clients seen last against other anchors, before those are trusted')
     .option('--keep', 'beside the active anchors of the configuration, not in their place')
     .action(run)
 }

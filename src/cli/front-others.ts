@@ -41,7 +41,7 @@ function passedThrough(config: Config, { port }: FrontOptions): Planned {
   }
 }
 
-function ended(config: Config, { place, port, certificate }: FrontOptions): Planned {
+function ended(config: Config, { place, port, certificate, key }: FrontOptions): Planned {
   const anchors = anchorsFor(config, ['active', 'staged'])
   demandNone(
     'HAProxy',
@@ -79,7 +79,10 @@ function ended(config: Config, { place, port, certificate }: FrontOptions): Plan
       },
     }),
     notes: [
-      `server.pem is certificate, intermediates and key in one file: cat fullchain.pem privkey.pem`,
+      `${certificate ?? 'server.pem'} has to hold certificate, intermediates and key: cat fullchain.pem privkey.pem > server.pem`,
+      ...(key === undefined
+        ? []
+        : ['--key is not used: HAProxy reads the key from the file of --certificate']),
       ...(enforced ? [] : [`sources.mode is ${sources.mode}: HAProxy lets every address through to hubgate`]),
     ],
     files: async () => ({
