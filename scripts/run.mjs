@@ -1,7 +1,16 @@
 // The one entry of every npm script: makes sure that dependencies and dist are there and current, then runs the tool.
 // Plain JavaScript without dependencies, since it runs before any is installed. It never changes sources.
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { constants } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -109,6 +118,8 @@ async function build() {
       recursive: true,
       filter: (path) => statSync(path).isDirectory() || extname(path) !== '.ts',
     })
+    // npm makes a program of it once, when it is linked; a build after that must not take it back.
+    chmodSync(`${fresh}/cli/main.js`, 0o755)
     if (existsSync('dist')) renameSync('dist', old)
     renameSync(fresh, 'dist')
     return 0

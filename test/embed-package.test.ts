@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -70,6 +71,10 @@ beforeAll(async () => {
 afterAll(() => {
   site.remove()
   rmSync(directory, { recursive: true, force: true })
+})
+
+it('is built as a program: a linked one outlives the next build', () => {
+  expect(statSync(join(app, 'node_modules/hubgate/dist/cli/main.js')).mode & 0o111).toBe(0o111)
 })
 
 const COMPILER = [

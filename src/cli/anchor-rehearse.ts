@@ -1,5 +1,5 @@
 // `hubgate anchor rehearse FILE...`: what would have happened to the clients seen last under another set of anchors.
-// Exit 3 where one that is admitted today would be refused, or where that cannot be told. Changes nothing.
+// Exit 3 where one that is admitted today would be refused, or where that cannot be told: nobody was seen yet, too.
 import type { Command } from 'commander'
 import { loadTrust } from '../config/load.ts'
 import { ConfigError, type Problem } from '../config/problem.ts'
@@ -38,7 +38,12 @@ async function run(files: readonly string[], options: RehearseOptions): Promise<
   const played = clientsIn(clientBookFile(trust.state)).map((client) => play(client, cast))
   if (options.json === true) printJson({ anchors: anchors.map(shownAnchor), ...json(played) })
   else print(played.length === 0 ? nobody(trust.state) : text(played, anchors))
-  if (played.some(({ isAdmitted, rehearsed }) => isAdmitted && rehearsed.outcome !== 'admitted'))
+  // An empty book promises nothing.
+  const isPromise = played.length > 0
+  if (
+    !isPromise ||
+    played.some(({ isAdmitted, rehearsed }) => isAdmitted && rehearsed.outcome !== 'admitted')
+  )
     exitWith(EXIT.wanting)
 }
 

@@ -98,7 +98,7 @@ async function attack(context: AttackContext, name: string, say: Say): Promise<S
     name === 'all' ? ATTACKS.filter((one) => cannotSend(one, context) === undefined) : [attackFor(name)]
   for (const one of chosen) {
     const why = cannotSend(one, context)
-    if (why !== undefined) throw wrongUse(`${one.id} cannot be sent: it ${why}`, 'hubgate lab plays it')
+    if (why !== undefined) throw wrongUse(`${one.id} cannot be sent: it ${why}`, 'or let hubgate lab play it')
   }
   const results: {
     attack: string

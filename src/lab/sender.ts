@@ -56,6 +56,8 @@ export function cannotSend({ needs, chapter }: Attack, context: AttackContext): 
   if (needs === 'addresses') return 'needs the addresses and the allow-list of the lab'
   if (context.client === undefined && chapter !== 'handshake')
     return 'needs a client certificate (--cert, --key)'
+  if (context.verifyToken === '' && chapter === 'challenge')
+    return 'needs the verify token (--verify-token-env, --verify-token-file)'
   return undefined
 }
 

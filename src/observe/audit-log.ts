@@ -55,11 +55,13 @@ const HINTS: ReadonlyMap<RefusalCode, string> = new Map([
   ],
 ])
 
-function hintOf({ prefix, code, observed }: AuditRecord): string | undefined {
+// Only where the certificate gate spoke: a pin that does not fit is no missing anchor. And where the detail names an anchor
+// that would admit, it has said what to do.
+function hintOf({ prefix, gate, code, detail, observed }: AuditRecord): string | undefined {
   if (prefix === undefined) return undefined
-  const codes = [code, ...observed.map((one) => one.code)]
-  return codes
-    .map((one) => (one === undefined ? undefined : HINTS.get(one)))
+  return [{ gate, code, detail }, ...observed]
+    .filter((one) => one.gate === 'certificate' && !/; (?:staged|retired) anchor "/.test(one.detail))
+    .map((one) => (one.code === undefined ? undefined : HINTS.get(one.code)))
     .find((hint) => hint !== undefined)
 }
 

@@ -117,7 +117,7 @@ describe('hubgate anchor rehearse', () => {
     const none = place([])
     const { code, out } = await program(none, 'rehearse', 'next.pem')
     expect(out).toContain('Nothing to rehearse with')
-    expect(code).toBe(0)
+    expect(code).toBe(3)
   })
 
   it('says so where the book is damaged, or a file is no anchor', async () => {
