@@ -51,6 +51,9 @@ describe('hubgate anchor add', () => {
     expect(out).toContain('hubgate reload')
     const again = await anchor(place, 'add', 'b.pem', '--write')
     expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/names it already, as active\n$/) })
+    const unwritten = await anchor(place, 'add', 'b.pem')
+    expect(unwritten).toMatchObject({ code: 0, out: expect.stringContaining('names it already, as active') })
+    expect(unwritten.out).not.toContain('Add this')
     expect(place.read('hubgate.yaml')).toBe(configWith([...ACTIVE, LINE]))
   })
 
