@@ -136,10 +136,13 @@ export function listWarnings(
       message: `the list of ${subjectOf(issuer)} is out of date since ${nextUpdate?.toISOString() ?? 'ever'}`,
       hint: 'hubgate anchor crl refresh says why there is no newer one',
     })),
-    ...silent.map(({ name }) => ({
+    ...silent.map(({ name, certificate }) => ({
       setting,
       message: `there is no revocation list of anchor "${name}"`,
-      hint: 'name a file or a URL, or fetch it: hubgate anchor crl refresh',
+      hint:
+        distributionPointsOf(certificate).length > 0
+          ? 'fetch it: hubgate anchor crl refresh'
+          : 'it names no distribution point: give its list under client.revocation, files or urls',
     })),
   ]
 }
