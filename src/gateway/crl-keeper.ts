@@ -1,11 +1,11 @@
 // Keeps the revocation lists while the gateway runs: fetches those that have an address, says when one is out of date, and
 // judges open connections again when that happens. New lists come in through their files, whoever fetched them.
-import { randomInt } from 'node:crypto'
 import { type RefreshOutcome, readListStatus } from '../tls/crl-status.ts'
 import { fetchList } from '../tls/crl-fetch.ts'
 import { refreshLists } from '../tls/crl-store.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Generation } from './generation.ts'
+import { jittered } from './jitter.ts'
 import { listAddresses, listDirectory, listWarnings } from './prepare-revocation.ts'
 
 export interface CrlKeeperInputs {
@@ -124,9 +124,4 @@ export class CrlKeeper {
 
 function succeeded({ outcome }: RefreshOutcome): boolean {
   return outcome === 'stored' || outcome === 'unchanged'
-}
-
-// Give or take a tenth, so that a fleet does not ask at the same moment.
-function jittered(milliseconds: number): number {
-  return milliseconds * (0.9 + 0.2 * (randomInt(2 ** 32) / 2 ** 32))
 }

@@ -1,10 +1,10 @@
 // Keeps an eye on the allow-list while the gateway runs: refreshes it where that is configured, knows how the last refresh
 // went whoever did it, and shouts when the list grows old. The list itself comes in through the file, like any other.
-import { randomInt } from 'node:crypto'
 import { type RefreshStatus, readStatus } from '../allowlist/status.ts'
 import { refreshList, summary } from '../allowlist/refresh.ts'
 import type { Config } from '../config/config.ts'
 import type { Observer } from '../observe/observer.ts'
+import { jittered, random } from './jitter.ts'
 import { oldList } from './prepare-sources.ts'
 
 export interface ListKeeperInputs {
@@ -115,14 +115,4 @@ export class ListKeeper {
     this.#shouted = now
     this.#inputs.observer.warn('allowlist.old', oldList(allowlist, now - updated.getTime()))
   }
-}
-
-// 0 to 1; Math.random is banned in src, and nothing here needs its speed.
-function random(): number {
-  return randomInt(2 ** 32) / 2 ** 32
-}
-
-// Give or take a tenth, so that a fleet does not ask at the same moment.
-function jittered(milliseconds: number): number {
-  return milliseconds * (0.9 + 0.2 * random())
 }
