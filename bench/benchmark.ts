@@ -1,6 +1,7 @@
 // What a benchmark is: a name, how to run it, and the shape of what it found. How that is shown is report.ts's matter.
 import type { Cleanup } from './cleanup.ts'
 import type { Cores } from './cores.ts'
+import type { Judged } from './goals.ts'
 
 export interface Benchmark {
   readonly name: string
@@ -13,9 +14,18 @@ export interface Context {
   /** Just enough to see that everything works; its figures mean nothing. */
   readonly quick: boolean
   readonly cores: Cores
+  /** Of this benchmark alone. */
   readonly cleanup: Cleanup
+  /** Of the whole run. */
+  readonly shared: Shared
   /** Tells a person what goes on. */
   readonly say: (line: string) => void
+}
+
+/** What several benchmarks of a run use, made once. */
+export interface Shared {
+  readonly cleanup: Cleanup
+  readonly made: Map<string, Promise<unknown>>
 }
 
 export interface Outcome {
@@ -24,13 +34,16 @@ export interface Outcome {
   /** What was seen to be right before, while and after it was timed. */
   readonly checked: readonly string[]
   readonly rows: readonly Row[]
+  /** Contestants whose programs are missing, and how to get them. */
+  readonly leftOut?: readonly string[]
+  readonly goals?: readonly Judged[]
 }
 
 /** One contestant in one case. */
 export interface Row {
   readonly case: string
   readonly contestant: string
-  readonly unit: 'µs' | 'ns'
+  readonly unit: 'µs' | 'ns' | 'MB'
   /** Of all rounds. */
   readonly median: number
   /** Against the case's first contestant, in the same round. */

@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { allowlist } from './allowlist.ts'
 import { CheckFailed } from './benchmark.ts'
 import { claimCores } from './cores.ts'
-import { deliveries } from './deliveries/benchmark.ts'
 import { writeDocument } from './document.ts'
+import { scenes } from './gateways/scenes.ts'
 import { WrongUse, optionsOf } from './options.ts'
 import { prefixes } from './prefixes.ts'
-import { reportMarkdown, reportText } from './report.ts'
+import { reportJson, reportMarkdown, reportText } from './report.ts'
 import { runBenchmarks } from './run.ts'
 import { ROOT } from './watched-process.ts'
 
-const BENCHMARKS = [deliveries, prefixes, allowlist] as const
+const BENCHMARKS = [...scenes, prefixes, allowlist]
 
 try {
   await main(process.argv.slice(2))
@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) throw new WrongUse('there is no dist', 'npm run build')
   const report = await runBenchmarks(benchmarks, { quick, cores: claimCores(), say })
-  print(json ? JSON.stringify(report, undefined, 2) : reportText(report))
+  print(json ? reportJson(report) : reportText(report))
   if (write) await writeDocument(reportMarkdown(report))
 }
 

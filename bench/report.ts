@@ -1,10 +1,13 @@
 // How results are shown: a table for a terminal, the same as Markdown for docs/performance.md.
 import type { Outcome, Row } from './benchmark.ts'
+import type { Judged } from './goals.ts'
 import { type Machine, machineText } from './machine.ts'
 
 export interface Result extends Outcome {
   readonly name: string
   readonly title: string
+  /** Goals that were not met, with the figures. */
+  readonly missed: readonly string[]
 }
 
 export interface Report {
@@ -14,25 +17,57 @@ export interface Report {
   readonly results: readonly Result[]
 }
 
+/** One object: of the one benchmark that ran, or of all. `missed` lists the goals that were not met. */
+export function reportJson({ machine, quick, results }: Report): string {
+  const [only, ...others] = results
+  const missed = results.flatMap((result) => result.missed)
+  const whole = only !== undefined && others.length === 0 ? only : { missed, results }
+  return JSON.stringify({ machine, quick, ...whole }, undefined, 2)
+}
+
 export function reportText({ machine, quick, results }: Report): string {
-  const parts = results.map(({ title, conditions, checked, rows }) => {
-    const lines = [title, '', ...aligned(cells(rows)), '', ...conditions, '']
-    return [...lines, ...checked.map((line) => `checked: ${line}`)].join('\n')
+  const parts = results.map(({ name, title, conditions, checked, rows, leftOut = [], goals = [] }) => {
+    const lines = [`${name}: ${title}`, '', ...aligned(cells(rows)), '', ...leftOut, ...conditions, '']
+    const seen = checked.map((line) => `checked: ${line}`)
+    return [...lines, ...goals.map((goal) => `goal: ${goalText(goal)}`), ...seen].join('\n')
   })
   const warning = quick ? ['quick: it shows that the benchmark works, and nothing else'] : []
-  return `${[machineText(machine), ...warning, ...unrest(machine), ...parts].join('\n\n')}\n`
+  const all = [machineText(machine), ...warning, ...unrest(machine), ...parts, ...goalsText(results)]
+  return `${all.join('\n\n')}\n`
 }
 
 export function reportMarkdown({ machine, results }: Report): string {
-  const parts = results.map(({ title, conditions, checked, rows }) => {
-    const [head = [], ...body] = cells(rows).map((cell) => `| ${cell.join(' | ')} |`)
-    const rule = `|${cells(rows)[0]
-      ?.map(() => ' --- |')
-      .join('')}`
-    const lists = [list('Under these conditions:', conditions), list('Checked in the same run:', checked)]
-    return [`### ${title}`, [head, rule, ...body].join('\n'), ...lists].join('\n\n')
-  })
-  return `${[`${machineText(machine)}.`, ...unrest(machine), ...parts].join('\n\n')}\n`
+  const parts = results.map(({ title, conditions, rows, leftOut = [] }) =>
+    [`### ${title}`, table(cells(rows)), list('Under these conditions:', [...conditions, ...leftOut])].join(
+      '\n\n',
+    ),
+  )
+  const checked = [...new Set(results.flatMap((result) => result.checked))]
+  const end = ['### What was seen to be right in the same run', checked.map((line) => `- ${line}`).join('\n')]
+  const goals = ['### Goals', table(goalCells(results))]
+  return `${[`${machineText(machine)}.`, ...unrest(machine), ...goals, ...parts, ...end].join('\n\n')}\n`
+}
+
+function table([head = [], ...body]: readonly (readonly string[])[]): string {
+  const line = (cell: readonly string[]) => `| ${cell.join(' | ')} |`
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...body.map(line)].join('\n')
+}
+
+/** Where there are any goals. */
+function goalsText(results: readonly Result[]): string[] {
+  const rows = goalCells(results)
+  return rows.length === 1 ? [] : [['goals', '', ...aligned(rows)].join('\n')]
+}
+
+function goalCells(results: readonly Result[]): string[][] {
+  const rows = results.flatMap(({ name, goals = [] }) =>
+    goals.map(({ goal, value, state }) => [name, goal, value === undefined ? '' : factor(value), state]),
+  )
+  return [['scene', 'goal', 'median', 'state'], ...rows]
+}
+
+function goalText({ goal, value, state }: Judged): string {
+  return value === undefined ? `${goal}: ${state}` : `${goal}: ${factor(value)}, ${state}`
 }
 
 // Threads that wait for each other in turn burn time, and caches are shared: CPU time is not free of neighbours.

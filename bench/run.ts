@@ -1,5 +1,5 @@
 // Runs benchmarks one after the other. One whose contestants are not what they should be voids the whole run.
-import type { Benchmark } from './benchmark.ts'
+import type { Benchmark, Outcome, Shared } from './benchmark.ts'
 import { Cleanup } from './cleanup.ts'
 import type { Cores } from './cores.ts'
 import { machineFacts } from './machine.ts'
@@ -18,18 +18,28 @@ export async function runBenchmarks(
 ): Promise<Report> {
   const machine = machineFacts()
   const results: Result[] = []
-  for (const { name, title, run } of benchmarks) {
-    const cleanup = new Cleanup()
-    const interrupted = interruption()
-    try {
-      const outcome = await Promise.race([run({ quick, cores, cleanup, say }), interrupted.promise])
-      results.push({ name, title, ...outcome })
-    } finally {
-      interrupted.off()
-      await cleanup.run()
+  const shared: Shared = { cleanup: new Cleanup(), made: new Map() }
+  const interrupted = interruption()
+  try {
+    for (const { name, title, run } of benchmarks) {
+      const cleanup = new Cleanup()
+      try {
+        const running = run({ quick, cores, cleanup, shared, say })
+        const outcome = await Promise.race([running, interrupted.promise])
+        results.push({ name, title, ...outcome, missed: missedOf(outcome) })
+      } finally {
+        await cleanup.run()
+      }
     }
+  } finally {
+    interrupted.off()
+    await shared.cleanup.run()
   }
   return { machine, quick, results }
+}
+
+function missedOf({ goals = [] }: Outcome): string[] {
+  return goals.flatMap(({ goal, value, state }) => (state === 'missed' ? [`${goal}: ${value}`] : []))
 }
 
 /** Rejects when somebody wants us to end. */

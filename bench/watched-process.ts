@@ -70,10 +70,8 @@ export class WatchedProcess {
     })
   }
 
-  /** Microseconds of CPU time so far, of all its threads, in the program and in the kernel. */
-  async cpu(): Promise<number> {
-    const { user, system } = (await this.ask('cpu')) as NodeJS.CpuUsage
-    return user + system
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   async ask(question: string, given?: unknown): Promise<unknown> {

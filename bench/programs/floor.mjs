@@ -14,7 +14,7 @@ const server = createServer(
     key: file('server.key'),
     ca: file('anchor.pem'),
     requestCert: true,
-    keepAliveTimeout: 75_000,
+    keepAliveTimeout: 300_000,
   },
   (request, response) => {
     request.on('data', (chunk) => {
@@ -29,4 +29,4 @@ const server = createServer(
 // A client that is refused, or goes away, is no event here.
 server.on('clientError', (_error, socket) => socket.destroy())
 answer({ received: () => received })
-server.listen(0, '127.0.0.1', () => ready({ port: server.address().port }))
+server.listen(0, '127.0.0.1', 4096, () => ready({ port: server.address().port }))

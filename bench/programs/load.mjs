@@ -1,82 +1,150 @@
-// The load: sends ready-made requests over kept TLS connections, one at a time on each, and looks at every answer.
-// Raw sockets, so that it costs little itself; a single answer that is not an empty 200 fails the run.
-import { connect } from 'node:tls'
-import { answer, ready } from './watched.mjs'
+// What bench/native/load.c does, for machines without a compiler: the same arguments, commands and answers.
+import { readFileSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import { createInterface } from 'node:readline'
+import { connect as connectTls, createSecureContext } from 'node:tls'
 
-const DEADLINE = 30_000
-/** Connections and requests by the name of the contestant. */
-const targets = new Map()
+const [mode, port, connections, source, certificate, key, ...files] = process.argv.slice(2)
+/** Bytes of a held request that are kept back. */
+const TAIL = 1_000
+const address = {
+  host: '127.0.0.1',
+  port: Number(port),
+  noDelay: true,
+  ...(source === '-' ? {} : { localAddress: source }),
+}
+const tls = {
+  secureContext: createSecureContext({ cert: readFileSync(certificate), key: readFileSync(key) }),
+  minVersion: 'TLSv1.3',
+  ciphers: 'TLS_AES_128_GCM_SHA256',
+  servername: 'localhost',
+  // Who the server is was seen in the check before; its certificate is not in this system's list.
+  checkServerIdentity: () => undefined,
+}
+const requests = []
+for (let i = 0; i < files.length; i += 2)
+  requests.push({ status: Number(files[i]), bytes: readFileSync(files[i + 1]) })
+tls.ca = process.env.BENCH_CA === undefined ? undefined : readFileSync(process.env.BENCH_CA)
 
-answer({
-  open: async ({ name, dial, connections }) => {
-    const sockets = await Promise.all(Array.from({ length: connections }, () => opened(dial)))
-    targets.set(name, { sockets, requests: new Map() })
-    return { protocol: sockets[0].getProtocol(), cipher: sockets[0].getCipher().name }
-  },
-  prepare: ({ name, size, requests }) => {
-    const buffers = requests.map((request) => Buffer.from(request, 'base64'))
-    targets.get(name).requests.set(size, buffers)
-  },
-  send: ({ name, size, count }) => {
-    const { sockets, requests } = targets.get(name)
-    return sent({ sockets, requests: requests.get(size), count })
-  },
-})
-ready()
+let turn
+let opened = 0
+const lanes = Array.from({ length: Number(connections) }, () => ({ socket: undefined, pending: '' }))
 
-function opened(dial) {
+const commands = {
+  open: async () => {
+    if (mode === 'kept') await Promise.all(lanes.map(stand))
+    return { protocol: lanes[0].socket?.getProtocol() ?? '', cipher: lanes[0].socket?.getCipher().name ?? '' }
+  },
+  send: (count) => all(Number(count)),
+  hold: async () => {
+    await Promise.all(
+      lanes.map(async ({ socket }) => {
+        const { bytes } = requests[0]
+        await new Promise((resolve) => socket.write(bytes.subarray(0, -TAIL), resolve))
+      }),
+    )
+    return {}
+  },
+  release: () => all(lanes.length, TAIL),
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const [name, argument] = line.split(' ')
+    commands[name](argument).then(say, (error) => {
+      say({ failed: error.message })
+      process.exit(1)
+    })
+  })
+  .on('close', () => process.exit(0))
+
+function say(told) {
+  process.stdout.write(`${JSON.stringify(told)}\n`)
+}
+
+/** A connection that stands. */
+function stand(lane) {
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...dial, noDelay: true })
-    socket.once('error', reject)
-    socket.once('secureConnect', () => {
-      socket.off('error', reject)
-      socket.on('error', () => {})
-      resolve(socket)
+    opened += 1
+    lane.socket = connectTls({ ...address, ...tls })
+    lane.pending = ''
+    lane.socket.on('data', (chunk) => take(lane, chunk))
+    lane.socket.once('secureConnect', resolve)
+    lane.socket.on('error', reject)
+    lane.socket.once('close', () => {
+      lane.socket = undefined
+      reject(new Error('closed in the handshake'))
+      if (lane.request !== undefined) lost(lane)
     })
   })
 }
 
-/** Resolves with the milliseconds until `count` answers were in. */
-function sent({ sockets, requests, count }) {
+/** Sends so many requests, of each only the last bytes where a number of them is given. */
+async function all(count, tail = Infinity) {
+  const cpu = process.cpuUsage()
   const began = performance.now()
-  return new Promise((resolve, reject) => {
-    let begun = 0
-    let ended = 0
-    const lanes = sockets.map((socket) => ({ socket, pending: '', off: () => {} }))
-    const settle = (end) => {
-      clearTimeout(timer)
-      for (const lane of lanes) lane.off()
-      end()
-    }
-    const fail = (why) => settle(() => reject(new Error(why)))
-    const timer = setTimeout(() => fail(`${ended} of ${count} answers within ${DEADLINE} ms`), DEADLINE)
-    const next = ({ socket }) => {
-      if (begun < count) socket.write(requests[begun++ % requests.length])
-    }
-    for (const lane of lanes) {
-      const onData = (chunk) => {
-        lane.pending += chunk.latin1Slice()
-        if (!lane.pending.endsWith('\r\n\r\n')) return
-        if (!isEmpty200(lane.pending))
-          return fail(`an answer was not an empty 200: ${lane.pending.slice(0, 200)}`)
-        lane.pending = ''
-        ended += 1
-        if (ended === count) settle(() => resolve({ ms: performance.now() - began }))
-        else next(lane)
-      }
-      const onClose = () => fail('a kept connection was closed')
-      lane.socket.on('data', onData).once('close', onClose)
-      lane.off = () => lane.socket.off('data', onData).off('close', onClose)
-      if (lane.socket.destroyed) return onClose()
-      next(lane)
-    }
+  opened = 0
+  const times = await new Promise((resolve, reject) => {
+    turn = { count, begun: 0, times: [], tail, resolve, reject }
+    for (const lane of lanes) next(lane)
   })
+  const { user, system } = process.cpuUsage(cpu)
+  times.sort((a, b) => a - b)
+  const at = (share) => times[Math.floor(times.length * share)]
+  return { ms: performance.now() - began, cpu: (user + system) / 1000, opened, p50: at(0.5), p99: at(0.99) }
 }
 
-function isEmpty200(answer) {
-  return (
-    answer.startsWith('HTTP/1.1 200 ') &&
-    answer.includes('\r\nContent-Length: 0\r\n') &&
-    answer.indexOf('\r\n\r\n') === answer.length - 4
-  )
+function next(lane) {
+  if (turn.begun === turn.count) return
+  lane.request = requests[turn.begun++ % requests.length]
+  lane.began = performance.now()
+  if (mode === 'raw') {
+    opened += 1
+    const socket = connectTcp(address)
+    socket.on('error', () => {})
+    socket.on('data', () => turn.reject(new Error('a server spoke first')))
+    socket.once('close', () => ended(lane))
+  } else if (lane.socket === undefined) stand(lane).then(() => write(lane), () => lost(lane))
+  else write(lane)
+}
+
+function write({ socket, request: { bytes } }) {
+  socket?.write(bytes.subarray(Math.max(0, bytes.length - turn.tail)))
+}
+
+function take(lane, chunk) {
+  lane.pending += chunk.latin1Slice()
+  const end = lane.pending.indexOf('\r\n\r\n')
+  if (end === -1 || lane.request === undefined) return
+  const { status: wanted } = lane.request
+  const head = lane.pending.slice(0, end + 2)
+  const status = Number(head.slice(9, 12))
+  if (wanted === 200 ? status !== 200 : status === 200)
+    return turn.reject(new Error(`answered ${status} instead of ${wanted}: ${head}`))
+  const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
+  if (length !== undefined && lane.pending.length - end - 4 < Number(length)) return
+  lane.pending = ''
+  // Without a length the answer ends with the connection; nobody asks for more on it.
+  if (mode === 'fresh' || length === undefined || /\r\nconnection: close\r\n/i.test(head)) drop(lane)
+  ended(lane)
+}
+
+function drop(lane) {
+  const { socket } = lane
+  lane.socket = undefined
+  lane.request = undefined
+  socket?.removeAllListeners('close').end()
+}
+
+function lost(lane) {
+  if (lane.request === undefined) return
+  if (lane.request.status === 200) turn.reject(new Error('a connection ended instead of an answer'))
+  else ended(lane)
+}
+
+function ended(lane) {
+  lane.request = undefined
+  turn.times.push(performance.now() - lane.began)
+  if (turn.times.length === turn.count) turn.resolve(turn.times)
+  else next(lane)
 }

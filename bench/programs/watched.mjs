@@ -1,6 +1,6 @@
-// Preloaded into every process of a benchmark: answers its questions (CPU time, and what the program adds), and ends
-// when the benchmark is gone. Plain JavaScript, so that no tool runs inside what is measured.
-const answers = { cpu: () => process.cpuUsage() }
+// Preloaded into every Node process of a benchmark: answers the questions that its program adds, and ends when the benchmark is gone.
+// Plain JavaScript, so that no tool runs inside what is measured.
+const answers = {}
 
 /** @param more functions by the question they answer; one may return a promise. */
 export function answer(more) {
@@ -13,8 +13,6 @@ export function ready(told = {}) {
   process.send({ id: 0, told })
 }
 
-process.on('message', (message) => void reply(message))
-
 async function reply({ id, question, given }) {
   try {
     process.send({ id, told: await answers[question](given) })
@@ -23,6 +21,11 @@ async function reply({ id, question, given }) {
   }
 }
 
-process.on('disconnect', () => process.exit(1))
-// The product ends when it has nothing left to do, questions or not; our own programs stay from ready() on.
-process.channel.unref()
+// What a watched process starts inherits the preload, and has a channel of its own that is none of ours.
+if (process.env.HUBGATE_BENCH_WATCHED === undefined) {
+  process.env.HUBGATE_BENCH_WATCHED = '1'
+  process.on('message', (message) => void reply(message))
+  process.on('disconnect', () => process.exit(1))
+  // The product ends when it has nothing left to do, questions or not; our own programs stay from ready() on.
+  process.channel.unref()
+}

@@ -1,20 +1,20 @@
-// What the servers and the load need: certificates, a secret, an allow-list, a real hubgate.yaml, and signed deliveries.
+// What the servers and the load need: certificates, a secret, an allow-list, a real hubgate.yaml, and deliveries, good and bad.
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json, textMessage, whatsapp } from '../../src/lab/payload-shapes.ts'
 import { type LabAuthority, META_CLIENT_NAME, metaShaped } from '../../src/lab/pki/authorities.ts'
-import { serverCertificate } from '../../src/lab/pki/server-certificate.ts'
+import { issue } from '../../src/lab/pki/certificate.ts'
 import { deliveryBytes } from '../../src/lab/request.ts'
 import type { Cleanup } from '../cleanup.ts'
 import { samplePrefixes } from '../prefix-sample.ts'
 
 export const PATH = '/webhooks/meta'
-export const SIZES: Readonly<Record<string, number>> = { '1.5 KB': 1_536, '64 KB': 65_536 }
+export const SIZES = { '1.5 KB': 1_536, '64 KB': 65_536, '3 MB': 3_000_000 } as const
 
-/** Different deliveries of each size: not always the same bytes. */
-const VARIANTS = 16
+/** Of the servers. */
+export type KeyKind = 'p-256' | 'rsa-2048'
 
 export interface Material {
   readonly directory: string
@@ -23,6 +23,8 @@ export interface Material {
   /** PEM the servers are trusted by. */
   readonly ca: string
   readonly secret: string
+  /** The allow-list: this machine's loopback address and as many as were asked for. */
+  readonly prefixes: readonly string[]
 }
 
 export interface Delivery {
@@ -31,50 +33,76 @@ export interface Delivery {
   readonly bytes: Buffer
 }
 
+export interface MaterialOptions {
+  readonly key?: KeyKind
+  readonly prefixes?: number
+}
+
 /** Makes everything in a directory of its own, which goes away with the run. */
-export async function makeMaterial(cleanup: Cleanup): Promise<Material> {
+export async function makeMaterial(cleanup: Cleanup, options: MaterialOptions = {}): Promise<Material> {
+  const { key = 'p-256', prefixes: count = 1_000 } = options
   const directory = await mkdtemp(join(tmpdir(), 'hubgate-bench-'))
   cleanup.add(() => rm(directory, { recursive: true, force: true }))
   const authority = metaShaped()
-  const server = await serverCertificate()
+  const client = authority.client()
+  const server = issue({
+    key,
+    subject: [{ type: 'CN', value: 'localhost' }],
+    altNames: ['localhost', '127.0.0.1'],
+    extendedKeyUsage: ['serverAuth'],
+  })
+  const prefixes = ['127.0.0.1/32', ...samplePrefixes(count)]
   const files = {
     'server.pem': server.certificate,
     'server.key': server.key,
+    'client.pem': client.certificate,
+    'client.key': client.key,
     'anchor.pem': authority.root.certificate,
-    'as32934.txt': ['127.0.0.1/32', ...samplePrefixes(1_000)].join('\n'),
+    'as32934.txt': prefixes.join('\n'),
+    'facts.json': JSON.stringify({ path: PATH, commonName: META_CLIENT_NAME }),
   }
   for (const [name, content] of Object.entries(files))
     await writeFile(join(directory, name), content, { mode: 0o600 })
   const secret = randomBytes(16).toString('hex')
-  return { directory, authority, client: authority.client(), ca: server.certificate, secret }
+  return { directory, authority, client, ca: server.certificate, secret, prefixes }
 }
 
-/** Nothing is switched off, and nothing is tuned for the benchmark: what is not named has its default. */
-export async function writeConfig({ directory }: Material, upstreamPort: number): Promise<string> {
-  const file = join(directory, 'hubgate.yaml')
+export interface ConfigOptions {
+  /** A name for what it keeps, and for the admin socket. */
+  readonly state: string
+  readonly fastLane: boolean
+  readonly upstreamPort: number
+}
+
+/** Nothing is switched off, and nothing is tuned: what is not named has its default, but for all connections' one address. */
+export async function writeConfig({ directory }: Material, options: ConfigOptions): Promise<string> {
+  const { state, fastLane, upstreamPort } = options
+  const file = join(directory, `${state}.yaml`)
   await writeFile(
     file,
-    `state: data
-listen: { address: "127.0.0.1:0" }
+    `state: ${state}
+listen: { address: "127.0.0.1:0", fastLane: ${fastLane} }
 tls: { certificate: server.pem, key: server.key }
 client:
   commonNames: ["${META_CLIENT_NAME}"]
   anchors: [{ name: bench, file: anchor.pem }]
 sources: { allowlist: as32934.txt }
+limits: { connectionsPerAddress: 2000 }
 apps:
   bench: { secrets: ["\${BENCH_SECRET}"], verifyTokens: ["\${BENCH_SECRET}"] }
 routes:
   - { path: ${PATH}, apps: [bench], upstream: "http://127.0.0.1:${upstreamPort}/", timeout: 5s }
 shutdown: { timeout: 1s }
-admin: { address: "unix:${join(directory, 'admin.sock')}" }
+admin: { address: "unix:${join(directory, `${state}.sock`)}" }
 log: { level: info, format: json }
 `,
   )
   return file
 }
 
-export function deliveriesOf(size: number, secret: string): Delivery[] {
-  return Array.from({ length: VARIANTS }, (_, index) => {
+/** Different ones: not always the same bytes. */
+export function deliveriesOf(size: number, secret: string, count: number): Delivery[] {
+  return Array.from({ length: count }, (_, index) => {
     const body = bodyOf(size, index)
     return { body, bytes: deliveryBytes({ authority: 'localhost', path: PATH, body, secret }) }
   })

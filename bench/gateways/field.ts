@@ -1,0 +1,72 @@
+// All contestants that are there, running and checked, before one upstream and with one set of certificates.
+import { CheckFailed, type Context } from '../benchmark.ts'
+import { type Programs, makePrograms } from '../native.ts'
+import { TELLS } from '../process-tree.ts'
+import { checkContestant } from './checks.ts'
+import { type Contestant, type Entry, NAMES, type Name } from './contestant.ts'
+import { haproxy } from './haproxy.ts'
+import { generalLane, hubgate } from './hubgate.ts'
+import { type KeyKind, type Material, SIZES, deliveriesOf, makeMaterial } from './material.ts'
+import { nginxes } from './nginx.ts'
+import { floor, httpProxy } from './node.ts'
+import { type Upstream, startUpstream } from './upstream.ts'
+
+const ENTRIES: readonly Entry[] = [floor, hubgate, generalLane, httpProxy, ...nginxes, haproxy]
+
+export interface FieldOptions {
+  readonly key: KeyKind
+  /** Of the allow-list. */
+  readonly prefixes: number
+  readonly contestants: readonly Name[]
+}
+
+export interface Field {
+  readonly material: Material
+  readonly upstream: Upstream
+  readonly programs: Programs
+  readonly contestants: readonly Contestant[]
+  /** Who is not there, and how to get that. */
+  readonly leftOut: readonly string[]
+  /** What was seen to be right. */
+  readonly checked: readonly string[]
+}
+
+/** @throws CheckFailed where one of them does not do its job. */
+export async function startField(context: Context, options: FieldOptions): Promise<Field> {
+  const { cleanup, say } = context
+  if (!TELLS) throw new CheckFailed('only Linux tells what CPU time and memory a program of others takes')
+  const programs = makePrograms(cleanup, say)
+  const material = await makeMaterial(cleanup, options)
+  const upstream = await startUpstream(programs, cleanup)
+  const surroundings = { ...context, material, upstream }
+  const contestants: Contestant[] = []
+  const leftOut: string[] = []
+  const wanted = NAMES.flatMap((name) =>
+    options.contestants.includes(name) ? ENTRIES.filter((entry) => entry.name === name) : [],
+  )
+  for (const entry of wanted) {
+    const missing = entry.missing()
+    if (missing === undefined) contestants.push(await entry.start(surroundings))
+    else leftOut.push(`${entry.name} is left out: ${missing}`)
+  }
+  for (const line of leftOut) say(line)
+  say(`checking ${contestants.map(({ name }) => name).join(', ')}`)
+  const checked = await checkAll({ material, upstream, contestants })
+  return { material, upstream, programs, contestants, leftOut, checked }
+}
+
+async function checkAll({
+  material,
+  upstream,
+  contestants,
+}: Pick<Field, 'material' | 'upstream' | 'contestants'>): Promise<string[]> {
+  const of = (bytes: number) => deliveriesOf(bytes, material.secret, 1)
+  const [first, ...others] = Object.values(SIZES).flatMap(of)
+  if (first === undefined) throw new CheckFailed('no delivery to check with')
+  await upstream.keep(true)
+  const seen: string[] = []
+  for (const contestant of contestants)
+    seen.push(...(await checkContestant({ contestant, material, upstream, deliveries: [first, ...others] })))
+  await upstream.keep(false)
+  return seen
+}

@@ -1,0 +1,98 @@
+// hubgate as a contestant: as `hubgate serve` runs it, with its audit log into a pipe that is read, metrics and deadlines.
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { CheckFailed } from '../benchmark.ts'
+import { WatchedProcess } from '../watched-process.ts'
+import { type Contestant, type Entry, type Surroundings, WHOLE_JOB } from './contestant.ts'
+import { writeConfig } from './material.ts'
+
+export const hubgate: Entry = entry('hubgate', true)
+export const generalLane: Entry = entry('hubgate, general lane', false)
+
+function entry(name: 'hubgate' | 'hubgate, general lane', fastLane: boolean): Entry {
+  return {
+    name,
+    missing: () => undefined,
+    start: (surroundings) => start(surroundings, { name, fastLane }),
+  }
+}
+
+async function start(
+  { cores, cleanup, material, upstream }: Surroundings,
+  { name, fastLane }: { name: 'hubgate' | 'hubgate, general lane'; fastLane: boolean },
+): Promise<Contestant> {
+  const state = fastLane ? 'fast' : 'general'
+  const config = await writeConfig(material, { state, fastLane, upstreamPort: upstream.port })
+  const log = new Log()
+  const process = new WatchedProcess({
+    name,
+    script: ['dist/cli/main.js', 'serve', '-c', config],
+    pin: cores.pin,
+    env: { BENCH_SECRET: material.secret },
+    onOutput: (chunk) => log.take(chunk),
+  })
+  cleanup.add(() => process.end())
+  return {
+    name,
+    // Whichever comes first: it listens, or it ends with a reason.
+    port: await Promise.race([log.port, process.ready.then(() => 0)]),
+    pid: process.pid,
+    duties: WHOLE_JOB,
+    refusesAddresses: 'before TLS',
+    received: upstream.received,
+    records: () => log.lines,
+    check: async () => {
+      const { head } = await upstream.last()
+      if (!/^hubgate-verified: source, certificate, signature\r?$/im.test(head))
+        throw new CheckFailed('the upstream was not told that source, certificate and signature were verified')
+      return [everyGateIsOn(await textOf(join(material.directory, `${state}.sock`)), name)]
+    },
+  }
+}
+
+function everyGateIsOn(metrics: string, name: string): string {
+  const gates = [...metrics.matchAll(/^hubgate_gate_enforced\{gate="([^"]+)"\} (\d)$/gm)]
+  const off = gates.filter(([, , enforced]) => enforced !== '1').map(([, gate]) => gate)
+  if (gates.length === 0 || off.length > 0)
+    throw new CheckFailed(`gates that are off: ${off.join(', ') || 'nothing is known of any'}`)
+  return `${name}: its metrics say that all ${gates.length} gates are enforced`
+}
+
+/** Reads the gateway's log as its reader would: for the first line, and then only to count. */
+class Log {
+  readonly port: Promise<number>
+  lines = 0
+  #head = ''
+  #found: ((port: number) => void) | undefined
+
+  constructor() {
+    this.port = new Promise((resolve) => {
+      this.#found = resolve
+    })
+  }
+
+  take(chunk: Buffer): void {
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) this.lines += 1
+    if (this.#found === undefined) return
+    this.#head += chunk.toString()
+    const port = /"server\.address":\["127\.0\.0\.1:(\d+)"\]/.exec(this.#head)?.[1]
+    if (port === undefined) return
+    this.#found(Number(port))
+    this.#found = undefined
+  }
+}
+
+function textOf(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path: '/metrics', timeout: 5_000 }, (response) => {
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (part: string) => (text += part))
+      response.once('end', () => resolve(text))
+      response.once('error', reject)
+    })
+    asked.once('timeout', () => asked.destroy(new CheckFailed('the admin listener does not answer')))
+    asked.once('error', reject)
+    asked.end()
+  })
+}
