@@ -27,7 +27,10 @@ export function makePrograms(cleanup: Cleanup, say: (line: string) => void): Pro
   cleanup.add(async () => rmSync(directory, { recursive: true, force: true }))
   const made = ['load', 'upstream'].every((name) => {
     const source = join(ROOT, `bench/native/${name}.c`)
-    return spawnSync('cc', ['-O2', '-o', join(directory, name), source, '-lssl', '-lcrypto']).status === 0
+    return (
+      spawnSync(process.env['CC'] ?? 'cc', ['-O2', '-o', join(directory, name), source, '-lssl', '-lcrypto'])
+        .status === 0
+    )
   })
   if (!made) {
     say(IN_NODE.text)

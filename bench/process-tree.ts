@@ -6,12 +6,17 @@ export const TELLS = process.platform === 'linux'
 
 /** Microseconds of CPU time so far. */
 export function cpuOf(root: number): number {
-  return treeOf(root).reduce((sum, pid) => sum + threadsOf(pid).reduce((all, file) => all + runTime(file), 0), 0) / 1_000
+  return (
+    treeOf(root).reduce((sum, pid) => sum + threadsOf(pid).reduce((all, file) => all + runTime(file), 0), 0) /
+    1_000
+  )
 }
 
-/** Bytes: what is shared counts by its share. */
+/** Bytes: what the processes have for themselves, and once what they share. It does not depend on who else runs the same program. */
 export function memoryOf(root: number): number {
-  return treeOf(root).reduce((sum, pid) => sum + proportionalSize(pid), 0)
+  const sizes = treeOf(root).map((pid) => text(`/proc/${pid}/smaps_rollup`))
+  const own = sizes.reduce((sum, one) => sum + kilobytes(one, 'Private'), 0)
+  return (own + Math.max(...sizes.map((one) => kilobytes(one, 'Shared')))) * 1024
 }
 
 export function treeOf(root: number): number[] {
@@ -40,9 +45,9 @@ function runTime(file: string): number {
   return Number(text(file).split(' ')[0])
 }
 
-function proportionalSize(pid: number): number {
-  const kilobytes = /^Pss: +(\d+) kB$/m.exec(text(`/proc/${pid}/smaps_rollup`))?.[1]
-  return Number(kilobytes ?? 0) * 1024
+function kilobytes(rollup: string, kind: 'Private' | 'Shared'): number {
+  const found = rollup.matchAll(/^(Private|Shared)_(?:Clean|Dirty): +(\d+) kB$/gm)
+  return [...found].reduce((sum, [, which, size]) => sum + (which === kind ? Number(size) : 0), 0)
 }
 
 /** Empty where it has just ended. */

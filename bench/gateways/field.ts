@@ -35,7 +35,7 @@ export interface Field {
 export async function startField(context: Context, options: FieldOptions): Promise<Field> {
   const { cleanup, say } = context
   if (!TELLS) throw new CheckFailed('only Linux tells what CPU time and memory a program of others takes')
-  const programs = makePrograms(cleanup, say)
+  const programs = await programsOf(context)
   const material = await makeMaterial(cleanup, options)
   const upstream = await startUpstream(programs, cleanup)
   const surroundings = { ...context, material, upstream }
@@ -53,6 +53,14 @@ export async function startField(context: Context, options: FieldOptions): Promi
   say(`checking ${contestants.map(({ name }) => name).join(', ')}`)
   const checked = await checkAll({ material, upstream, contestants })
   return { material, upstream, programs, contestants, leftOut, checked }
+}
+
+/** Compiled once a run. */
+function programsOf({ shared: { made, cleanup }, say }: Context): Promise<Programs> {
+  const known = made.get('programs') ?? Promise.resolve(makePrograms(cleanup, say))
+  made.set('programs', known)
+  // Whatever has this name was put there by the line above.
+  return known as Promise<Programs>
 }
 
 async function checkAll({

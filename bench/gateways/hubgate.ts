@@ -44,7 +44,9 @@ async function start(
     check: async () => {
       const { head } = await upstream.last()
       if (!/^hubgate-verified: source, certificate, signature\r?$/im.test(head))
-        throw new CheckFailed('the upstream was not told that source, certificate and signature were verified')
+        throw new CheckFailed(
+          'the upstream was not told that source, certificate and signature were verified',
+        )
       return [everyGateIsOn(await textOf(join(material.directory, `${state}.sock`)), name)]
     },
   }

@@ -23,7 +23,7 @@ export interface MemoryOptions {
 /** Milliseconds: until what is under way has arrived, and between two looks. */
 const SETTLE = 400
 const LOOK = 15
-const FULL_ROUNDS = 3
+const FULL_ROUNDS = 2
 
 export function memoryScene(options: MemoryOptions): Benchmark {
   const { name, title } = options
@@ -62,22 +62,20 @@ async function run(options: MemoryOptions, context: Context): Promise<Outcome> {
   return {
     conditions: [
       options.while === 'idle'
-        ? `${connections} kept connections, each after one delivery; proportional memory (PSS) of all processes`
-        : `${connections} deliveries at once, all but their ends sent, then those, too; the most proportional memory (PSS) of all processes, looked at every ${LOOK} ms`,
-      `${rounds} rounds of fresh processes, which the check before has sent up to 3 MB; ${context.cores.text}`,
+        ? `${connections} kept connections, each after one delivery; memory of all its processes`
+        : `${connections} deliveries at once, all but their ends sent, then those, too; the most memory of all its processes, looked at every ${LOOK} ms`,
+      `${rounds} rounds of fresh processes, which the check before has sent up to 3 MB; what processes share counts once; ${context.cores.text}`,
     ],
     checked: last?.checked ?? [],
     leftOut: last?.leftOut ?? [],
-    rows: [...taken].map(
-      ([contestant, samples]): Row => ({
-        case: options.while === 'idle' ? `${connections} idle` : `${connections} × ${options.size / 1e6} MB`,
-        contestant,
-        unit: 'MB',
-        median: rounded(median(most(samples))),
-        ratio: ratios(most(samples), most(base)),
-        more: { 'MB before': rounded(median(samples.map(({ before }) => before))) },
-      }),
-    ),
+    rows: [...taken].map(([contestant, samples]): Row => ({
+      case: options.while === 'idle' ? `${connections} idle` : `${connections} × ${options.size / 1e6} MB`,
+      contestant,
+      unit: 'MB',
+      median: rounded(median(most(samples))),
+      ratio: ratios(most(samples), most(base)),
+      more: { 'MB before': rounded(median(samples.map(({ before }) => before))) },
+    })),
     goals: judge(name, new Map([...taken].map(([contestant, samples]) => [contestant, most(samples)]))),
   }
 }

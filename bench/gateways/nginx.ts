@@ -70,7 +70,16 @@ export const nginxes: readonly Entry[] = KINDS.map((kind) => ({
     await writeFile(join(directory, 'nginx.conf'), config(kind, { ...surroundings, directory, port }), {
       mode: 0o600,
     })
-    const command = [...cores.pin, 'nginx', '-e', 'stderr', '-p', directory, '-c', join(directory, 'nginx.conf')]
+    const command = [
+      ...cores.pin,
+      'nginx',
+      '-e',
+      'stderr',
+      '-p',
+      directory,
+      '-c',
+      join(directory, 'nginx.conf'),
+    ]
     const process = new OtherProcess({ name: kind.name, command, cleanup })
     await process.accepts(port)
     return {

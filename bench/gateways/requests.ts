@@ -20,7 +20,10 @@ export function mixed(size: number): (material: Material) => Request[] {
       const request = { authority: 'localhost', path: index === 18 ? '/elsewhere' : PATH, body }
       return refused({
         body,
-        bytes: deliveryBytes({ ...request, secret: index % 2 === 1 ? `${secret}!` : index === 18 ? secret : undefined }),
+        bytes: deliveryBytes({
+          ...request,
+          secret: index % 2 === 1 ? `${secret}!` : index === 18 ? secret : undefined,
+        }),
       })
     }
     // 3, 6, 9, 12, 15 and 18 of each 20.

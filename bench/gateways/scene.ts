@@ -85,7 +85,9 @@ async function runCase(options: SceneOptions, one: Case, context: Context): Prom
       `${field.programs.text}; the load itself was busy for ${rounded(busiest)} of its core at most`,
     ],
     checked: field.checked,
-    leftOut: field.leftOut.filter((line) => options.contestants.some((each) => line.startsWith(`${each} is`))),
+    leftOut: field.leftOut.filter((line) =>
+      options.contestants.some((each) => line.startsWith(`${each} is`)),
+    ),
     rows: windows.map((each) => row(each, { taken, about: one.name, figure })),
     goals: judge(name, series),
   }
@@ -106,12 +108,19 @@ async function fieldFor(context: Context, { key = 'p-256', prefixes = 1_000 }: C
   const name = `${key} ${prefixes}`
   const known = made.get(name) ?? startField({ ...context, cleanup }, options)
   made.set(name, known)
-  // A parse boundary of sorts: whatever has this name was put there by the line above.
+  // Whatever has this name was put there by the line above.
   return known as Promise<Field>
 }
 
 function contestantsWith(key: KeyKind, prefixes: number): readonly Name[] {
-  const usual: readonly Name[] = ['floor', 'hubgate', 'http-proxy', 'nginx + njs', 'HAProxy', 'nginx, no signature']
+  const usual: readonly Name[] = [
+    'floor',
+    'hubgate',
+    'http-proxy',
+    'nginx + njs',
+    'HAProxy',
+    'nginx, no signature',
+  ]
   if (prefixes > 1_000) return ['hubgate', 'http-proxy', 'HAProxy']
   return key === 'p-256' ? [...usual, 'hubgate, general lane', 'nginx + lua'] : usual
 }

@@ -15,7 +15,11 @@ const server = createServer({ keepAliveTimeout: 300_000 }, (request, response) =
   })
   request.on('end', () => {
     received.requests += 1
-    if (keeping) last = { head: headOf(request), sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex') }
+    if (keeping)
+      last = {
+        head: headOf(request),
+        sha256: createHash('sha256').update(Buffer.concat(chunks)).digest('hex'),
+      }
     response.writeHead(200, ['Content-Length', '0']).end()
   })
 })
