@@ -1,95 +1,122 @@
 // The benchmarks as a program, in a setting that takes seconds: that they run, check what they time, and leave nothing behind.
 // Never how fast anything is.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Benchmark, CheckFailed } from '../bench/benchmark.ts'
-import { Cleanup } from '../bench/cleanup.ts'
-import { coresOf } from '../bench/cores.ts'
-import { type Checked, checkServer } from '../bench/deliveries/checks.ts'
-import { type Material, deliveriesOf, makeMaterial } from '../bench/deliveries/material.ts'
+import { afterAll, describe, expect, it } from 'vitest'
 import { DOCUMENT, withResults } from '../bench/document.ts'
-import { samplePrefixes, sampleProbes } from '../bench/prefix-sample.ts'
-import { runBenchmarks } from '../bench/run.ts'
-import { median, ratios } from '../bench/statistics.ts'
+import { NAMES } from '../bench/gateways/contestant.ts'
 import { keepOutput } from './canary.ts'
 import { type Run, Running } from './support/programs.ts'
 
 const SCRIPT = fileURLToPath(new URL('../scripts/run.mjs', import.meta.url))
 const QUICK = 60_000
 
-async function bench(...args: readonly string[]): Promise<Run> {
-  const run = await new Running(process.execPath, [SCRIPT, 'bench', ...args], { TMPDIR: directory }).ended
+/** @param given arguments, and variables as pairs. */
+async function bench(...given: readonly (string | readonly [string, string])[]): Promise<Run> {
+  const args = given.filter((one) => typeof one === 'string')
+  const env = Object.fromEntries(given.filter((one) => typeof one !== 'string'))
+  const run = await new Running(process.execPath, [SCRIPT, 'bench', ...args], { TMPDIR: directory, ...env })
+    .ended
   keepOutput('bench', run.stdout + run.stderr)
-  return run
+  // It is kept byte for byte.
+  const text = (bytes: string) => Buffer.from(bytes, 'latin1').toString()
+  return { ...run, stdout: text(run.stdout), stderr: text(run.stderr) }
+}
+
+interface Scene {
+  readonly name: string
+  readonly missed: readonly string[]
+  readonly leftOut: readonly string[]
+  readonly checked: readonly string[]
+  readonly rows: readonly unknown[]
+  readonly goals: readonly { readonly goal: string; readonly state: string }[]
+}
+
+interface Report {
+  readonly missed: readonly string[]
+  readonly results: readonly Scene[]
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'hubgate-bench-test-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+const spread = { median: expect.any(Number), lowest: expect.any(Number), highest: expect.any(Number) }
+const row = (about: string, contestant: string) =>
+  expect.objectContaining({ case: about, contestant, median: expect.any(Number), ratio: spread })
+
 describe('npm run bench', () => {
   it(
-    'measures every contestant against the first of its case, and says what it checked',
+    'checks every contestant, and gives one object for one scene, with the goals that were missed',
     { timeout: QUICK },
     async () => {
-      const { code, stdout, stderr } = await bench('--quick', '--json')
+      const { code, stdout, stderr } = await bench('1k5', '--quick', '--json')
       expect(code, stderr).toBe(0)
-      const report: unknown = JSON.parse(stdout)
-      const spread = { median: expect.any(Number), lowest: expect.any(Number), highest: expect.any(Number) }
-      const row = (about: string, contestant: string) =>
-        expect.objectContaining({ case: about, contestant, median: expect.any(Number), ratio: spread })
-      expect(report).toMatchObject({
+      const result = JSON.parse(stdout) as Scene
+      expect(result).toMatchObject({
+        name: '1k5',
         quick: true,
         machine: { node: process.versions.node },
-        results: [
-          {
-            name: 'deliveries',
-            rows: ['1.5 KB', '64 KB'].flatMap((size) => [row(size, 'floor'), row(size, 'gateway')]),
-            checked: expect.arrayContaining([
-              expect.stringMatching(/^floor: .*without a certificate/),
-              expect.stringMatching(/^gateway: .*without a certificate/),
-              expect.stringMatching(/wrong signature is 403/),
-              expect.stringMatching(/all \d+ gates are enforced/),
-              expect.stringMatching(/audit record/),
-            ]),
-          },
-          {
-            name: 'prefixes',
-            rows: [
-              row('the address is text', 'prefix table'),
-              row('the address is text', 'net.BlockList'),
-              row('the address is text', 'ip-cidr'),
-              row('the address was read before', 'prefix table'),
-              row('the address was read before', 'net.BlockList'),
-            ],
-          },
-          {
-            name: 'allowlist',
-            rows: [
-              row('refresh, answer of the real size', 'hubgate'),
-              row('load 20,000 prefixes', 'hubgate'),
-              row('look-up among 20,000', 'hubgate'),
-            ],
-          },
-        ],
+        missed: expect.any(Array),
+        leftOut: expect.any(Array),
       })
-      expect(numbersIn(report).filter((value) => !(value >= 0))).toEqual([])
-      // tsx keeps a cache of its own there.
-      expect(readdirSync(directory).filter((name) => !name.startsWith('tsx-'))).toEqual([])
-      expect(processesNaming(directory)).toEqual([])
+      expect(result.missed).toHaveLength(result.goals.filter(({ state }) => state === 'missed').length)
+      expect(result.goals.map(({ goal }) => goal)).toContain('hubgate ≤ 1.25 × floor')
+      const there = NAMES.filter(
+        (name) => !result.leftOut.some((line) => line.startsWith(`${name} is left out: apt`)),
+      )
+      expect(there).toEqual(
+        expect.arrayContaining(['floor', 'hubgate', 'hubgate, general lane', 'http-proxy']),
+      )
+      expect(result.rows).toEqual(there.map((name) => row('1.5 KB', name)))
+      for (const name of there)
+        expect(result.checked).toContainEqual(
+          expect.stringMatching(`^${escaped(name)}: 200 .*no certificate`),
+        )
+      for (const name of there.filter((each) => each !== 'floor' && each !== 'nginx, no signature'))
+        expect(result.checked).toContainEqual(
+          expect.stringMatching(`^${escaped(name)}: .*signed bytes.*common name, a wrong signature`),
+        )
+      expect(result.checked).toContainEqual(expect.stringMatching(/all \d+ gates are enforced/))
+      expectSound(result)
     },
   )
+
+  it(
+    'measures refusals, latency and memory, and what a list costs, without leaving anything behind',
+    { timeout: QUICK },
+    async () => {
+      const names = ['refused-address', 'mixed', 'latency', 'inflight-64x3m', 'prefixes', 'allowlist']
+      const { code, stdout, stderr } = await bench(...names, '--quick', '--json')
+      expect(code, stderr).toBe(0)
+      const report = JSON.parse(stdout) as Report
+      expect(report.results.map(({ name }) => name)).toEqual(names)
+      expect(report.missed).toEqual(report.results.flatMap(({ missed }) => missed))
+      const rows = new Map(report.results.map((result) => [result.name, result.rows]))
+      expect(rows.get('refused-address')).toContainEqual(row('1,000 prefixes', 'hubgate'))
+      expect(rows.get('mixed')).toContainEqual(row('30 % bad', 'hubgate, general lane'))
+      expect(rows.get('latency')).toContainEqual(row('one connection', 'http-proxy'))
+      expect(rows.get('inflight-64x3m')).toContainEqual(row('64 × 3 MB', 'hubgate'))
+      expect(rows.get('prefixes')).toContainEqual(row('the address is text', 'ip-cidr'))
+      expect(rows.get('allowlist')).toContainEqual(row('look-up among 20,000', 'hubgate'))
+      expectSound(report)
+    },
+  )
+
+  it('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
+    const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', '--quick')
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/load and upstream: Node, .*apt-get install gcc libc6-dev libssl-dev/)
+    expect(stdout).toMatch(/goal: hubgate ≤ 1 × nginx, no signature: /)
+  })
 
   it('prints a table for people, of the one that was asked for', { timeout: QUICK }, async () => {
     const { code, stdout } = await bench('prefixes', '--quick')
     expect(code).toBe(0)
     expect(stdout).toMatch(/case +contestant +median .* prefix table +lowest to highest/)
     expect(stdout).toMatch(/net\.BlockList +[\d,.]+ ns +[\d,.]+ +[\d,.]+ to [\d,.]+/)
-    expect(stdout).not.toMatch(/floor|NaN|undefined/)
+    expect(stdout).not.toMatch(/floor|NaN|undefined|goal/)
   })
 
   it.each([
@@ -105,116 +132,28 @@ describe('npm run bench', () => {
   })
 })
 
-describe('a run', () => {
-  it('whose check fails has no result, and takes away what it made', async () => {
-    const done: string[] = []
-    const cores = { pin: [], text: 'nothing is pinned' }
-    const unfit: Benchmark = {
-      name: 'unfit',
-      title: 'Unfit',
-      run: async ({ cleanup }) => {
-        cleanup.add(async () => void done.push('first'))
-        cleanup.add(async () => void done.push('second'))
-        throw new CheckFailed('does less')
-      },
-    }
-    await expect(runBenchmarks([unfit], { quick: true, cores, say: () => {} })).rejects.toThrow(CheckFailed)
-    expect(done).toEqual(['second', 'first'])
-  })
-})
-
-describe('a contestant is found out', () => {
-  const cleanup = new Cleanup()
-  let material: Material
-  beforeAll(async () => {
-    material = await makeMaterial(cleanup)
-  })
-  afterAll(() => cleanup.run())
-
-  /** A server that can do less than it has to. */
-  async function checking({ demands, reads, status }: { demands: boolean; reads: boolean; status: number }) {
-    const file = (name: string) => readFileSync(join(material.directory, name))
-    const received = { requests: 0, bytes: 0 }
-    const own = new Cleanup()
-    const server = createServer(
-      { cert: file('server.pem'), key: file('server.key'), ca: file('anchor.pem'), requestCert: demands },
-      (request, response) => {
-        const answer = () => response.writeHead(status, ['Content-Length', '0']).end()
-        if (!reads) answer()
-        request.on('data', (chunk: Buffer) => (received.bytes += chunk.length))
-        request.on('end', () => {
-          received.requests += 1
-          if (reads) answer()
-        })
-      },
-    )
-    own.add(async () => {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    })
-    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
-    const contestant: Checked['contestant'] = { name: 'floor', port, received: async () => ({ ...received }) }
-    const deliveries = deliveriesOf(1_536, material.secret).slice(0, 1)
-    try {
-      return await checkServer({ contestant, material, deliveries })
-    } finally {
-      await own.run()
-    }
-  }
-
-  it('not where it does all it has to', async () => {
-    await expect(checking({ demands: true, reads: true, status: 200 })).resolves.toHaveLength(1)
-  })
-
-  it.each([
-    ['that demands no certificate', { demands: false, reads: true, status: 200 }, /no certificate/],
-    [
-      'that answers before the body is there',
-      { demands: true, reads: false, status: 200 },
-      /before it has read/,
-    ],
-    ['that does not answer 200', { demands: true, reads: true, status: 204 }, /answered 204 instead of 200/],
-  ])('%s', async (_name, does, message) => {
-    await expect(checking(does)).rejects.toThrow(message)
-  })
-})
-
-describe('figures', () => {
-  it('ratios are of the same round, and their median is not that of the medians', () => {
-    expect(ratios([2, 30, 8], [1, 10, 2])).toEqual({ median: 3, lowest: 2, highest: 4 })
-    expect(median([3, 1, 2])).toBe(2)
-    expect(median([4, 1, 2, 3])).toBe(2.5)
-  })
-
-  it.each([
-    ['0-3', ['0', '1', '2', '3']],
-    ['0,2-3', ['0', '2', '3']],
-    ['7', ['7']],
-    ['none', []],
-  ])('a list of cores: %s', (list, cores) => expect(coresOf(list)).toEqual(cores))
-
-  it('the sample of addresses is the same at every run, and lies in and beside its prefixes', () => {
-    const prefixes = samplePrefixes(1_000)
-    expect(new Set(prefixes).size).toBe(1_000)
-    expect(samplePrefixes(1_000)).toEqual(prefixes)
-    const inside = sampleProbes(prefixes, 400).filter((probe) => probe.inside).length
-    expect(inside).toBeGreaterThan(150)
-    expect(inside).toBeLessThan(250)
-  })
-})
-
 describe('docs/performance.md', () => {
   const text = readFileSync(DOCUMENT, 'utf8')
 
   it('holds results, which a run can write anew without touching the rest', () => {
-    expect(text).toMatch(/\| gateway \| [\d,.]+ µs \|/)
+    expect(text).toMatch(/\| [\d,.]+ µs \| 1\.00 \|/)
     const written = withResults(text, 'new\n')
     expect(written).toMatch(/-->\n\nnew\n\n<!-- End/)
     expect(withResults(written, 'new\n')).toBe(written)
     expect(written.slice(0, 300)).toBe(text.slice(0, 300))
   })
 })
+
+function expectSound(report: unknown): void {
+  expect(numbersIn(report).filter((value) => !(value >= 0))).toEqual([])
+  // tsx keeps a cache of its own there.
+  expect(readdirSync(directory).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+  expect(processesNaming(directory)).toEqual([])
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('+', '\\+')
+}
 
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value]

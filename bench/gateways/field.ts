@@ -6,7 +6,14 @@ import { checkContestant } from './checks.ts'
 import { type Contestant, type Entry, NAMES, type Name } from './contestant.ts'
 import { haproxy } from './haproxy.ts'
 import { generalLane, hubgate } from './hubgate.ts'
-import { type KeyKind, type Material, SIZES, deliveriesOf, makeMaterial } from './material.ts'
+import {
+  type KeyKind,
+  type Material,
+  type MaterialOptions,
+  SIZES,
+  deliveriesOf,
+  makeMaterial,
+} from './material.ts'
 import { nginxes } from './nginx.ts'
 import { floor, httpProxy } from './node.ts'
 import { type Upstream, startUpstream } from './upstream.ts'
@@ -53,6 +60,33 @@ export async function startField(context: Context, options: FieldOptions): Promi
   say(`checking ${contestants.map(({ name }) => name).join(', ')}`)
   const checked = await checkAll({ material, upstream, contestants })
   return { material, upstream, programs, contestants, leftOut, checked }
+}
+
+/** One field for all scenes that need the same. */
+export async function sharedField(
+  context: Context,
+  { key = 'p-256', prefixes = 1_000 }: MaterialOptions,
+): Promise<Field> {
+  const { made, cleanup } = context.shared
+  const options: FieldOptions = { key, prefixes, contestants: contestantsWith(key, prefixes) }
+  const name = `${key} ${prefixes}`
+  const known = made.get(name) ?? startField({ ...context, cleanup }, options)
+  made.set(name, known)
+  // Whatever has this name was put there by the line above.
+  return known as Promise<Field>
+}
+
+function contestantsWith(key: KeyKind, prefixes: number): readonly Name[] {
+  const usual: readonly Name[] = [
+    'floor',
+    'hubgate',
+    'http-proxy',
+    'nginx + njs',
+    'HAProxy',
+    'nginx, no signature',
+  ]
+  if (prefixes > 1_000) return ['hubgate', 'http-proxy', 'HAProxy']
+  return key === 'p-256' ? [...usual, 'hubgate, general lane', 'nginx + lua'] : usual
 }
 
 /** Compiled once a run. */

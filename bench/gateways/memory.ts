@@ -5,7 +5,7 @@ import { judge } from '../goals.ts'
 import { memoryOf } from '../process-tree.ts'
 import { median, ratios, rounded } from '../statistics.ts'
 import type { Contestant, Name } from './contestant.ts'
-import { type Field, startField } from './field.ts'
+import { type Field, sharedField, startField } from './field.ts'
 import { Lane } from './lane.ts'
 import { good } from './requests.ts'
 
@@ -45,9 +45,11 @@ async function run(options: MemoryOptions, context: Context): Promise<Outcome> {
     // Fresh processes: memory that an earlier round took is not given back.
     const cleanup = new Cleanup()
     try {
-      const field = await startField({ ...context, cleanup }, { key: 'p-256', prefixes: 1_000, contestants })
+      const field = context.quick
+        ? await sharedField(context, {})
+        : await startField({ ...context, cleanup }, { key: 'p-256', prefixes: 1_000, contestants })
       context.say(`${name}: round ${round + 1} of ${rounds}`)
-      for (const contestant of field.contestants) {
+      for (const contestant of field.contestants.filter((one) => contestants.includes(one.name))) {
         const samples = taken.get(contestant.name) ?? []
         taken.set(contestant.name, samples)
         samples.push(await sample({ options: quickened(options, context), field, contestant, cleanup }))

@@ -3,7 +3,7 @@ import { type Benchmark, CheckFailed, type Context, type Outcome, type Row } fro
 import { judge } from '../goals.ts'
 import { median, ratios, rounded } from '../statistics.ts'
 import type { Contestant, Name } from './contestant.ts'
-import { type Field, type FieldOptions, startField } from './field.ts'
+import { type Field, sharedField } from './field.ts'
 import { Lane, type Mode, type Request } from './lane.ts'
 import type { KeyKind, Material } from './material.ts'
 import { type Sample, Window } from './window.ts'
@@ -58,7 +58,7 @@ async function run(options: SceneOptions, context: Context): Promise<Outcome> {
 async function runCase(options: SceneOptions, one: Case, context: Context): Promise<Outcome> {
   const { rounds, warmUp, window } = context.quick ? QUICK : FULL
   const { name, figure = 'cpu' } = options
-  const field = await fieldFor(context, one)
+  const field = await sharedField(context, one)
   const windows = await windowsOf({ options, one, field, context })
   const records = new Map(windows.map(({ contestant }) => [contestant, contestant.records?.() ?? 0]))
   for (const each of windows) {
@@ -99,30 +99,6 @@ function conditionsOf({ mode, connections }: SceneOptions): string {
   if (mode === 'kept') return `${each}, kept, one request at a time on each; ${spoken}`
   if (mode === 'fresh') return `a connection for each request, ${connections} at a time; ${spoken}`
   return `from an address outside the list, ${connections} at a time; who refuses it before TLS never gets a handshake`
-}
-
-/** One field for all scenes that need the same. */
-async function fieldFor(context: Context, { key = 'p-256', prefixes = 1_000 }: Case): Promise<Field> {
-  const { made, cleanup } = context.shared
-  const options: FieldOptions = { key, prefixes, contestants: contestantsWith(key, prefixes) }
-  const name = `${key} ${prefixes}`
-  const known = made.get(name) ?? startField({ ...context, cleanup }, options)
-  made.set(name, known)
-  // Whatever has this name was put there by the line above.
-  return known as Promise<Field>
-}
-
-function contestantsWith(key: KeyKind, prefixes: number): readonly Name[] {
-  const usual: readonly Name[] = [
-    'floor',
-    'hubgate',
-    'http-proxy',
-    'nginx + njs',
-    'HAProxy',
-    'nginx, no signature',
-  ]
-  if (prefixes > 1_000) return ['hubgate', 'http-proxy', 'HAProxy']
-  return key === 'p-256' ? [...usual, 'hubgate, general lane', 'nginx + lua'] : usual
 }
 
 interface WindowInputs {

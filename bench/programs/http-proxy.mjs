@@ -39,15 +39,18 @@ const server = createServer(
     keepAliveTimeout: 300_000,
   },
   (request, response) => {
-    if (known.get(request.socket) !== true) return answer(response, 403)
-    if (request.method !== 'POST' || request.url !== path) return answer(response, 404)
-    if (!(Number(request.headers['content-length']) <= LONGEST)) return answer(response, 413)
+    const status = refusal(request)
+    if (status !== undefined) {
+      answer(response, status)
+      return
+    }
     const chunks = []
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
       const body = Buffer.concat(chunks)
-      if (!isSigned(body, request.headers['x-hub-signature-256'])) return answer(response, 403)
-      proxy.web(request, response, { buffer: Readable.from([body]) })
+      if (isSigned(body, request.headers['x-hub-signature-256']))
+        proxy.web(request, response, { buffer: Readable.from([body]) })
+      else answer(response, 403)
     })
   },
 )
@@ -60,6 +63,12 @@ server.on('secureConnection', (socket) => {
 })
 server.on('clientError', (_error, socket) => socket.destroy())
 server.listen(0, '127.0.0.1', 4096, () => ready({ port: server.address().port }))
+
+function refusal({ socket, method, url, headers }) {
+  if (known.get(socket) !== true) return 403
+  if (method !== 'POST' || url !== path) return 404
+  return Number(headers['content-length']) <= LONGEST ? undefined : 413
+}
 
 function isSigned(body, field = '') {
   const hex = /^sha256=([0-9a-f]{64})$/.exec(field)?.[1]

@@ -71,7 +71,13 @@ function stand(lane) {
     opened += 1
     lane.socket = connectTls({ ...address, ...tls })
     lane.pending = ''
-    lane.socket.on('data', (chunk) => take(lane, chunk))
+    lane.socket.on('data', (chunk) => {
+      try {
+        take(lane, chunk)
+      } catch (error) {
+        turn.reject(error)
+      }
+    })
     lane.socket.once('secureConnect', resolve)
     lane.socket.on('error', reject)
     lane.socket.once('close', () => {
@@ -127,7 +133,7 @@ function take(lane, chunk) {
   const head = lane.pending.slice(0, end + 2)
   const status = Number(head.slice(9, 12))
   if (wanted === 200 ? status !== 200 : status === 200)
-    return turn.reject(new Error(`answered ${status} instead of ${wanted}: ${head}`))
+    throw new Error(`answered ${status} instead of ${wanted}: ${head}`)
   const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
   if (length !== undefined && lane.pending.length - end - 4 < Number(length)) return
   lane.pending = ''
