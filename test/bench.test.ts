@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DOCUMENT, withResults } from '../bench/document.ts'
 import { NAMES } from '../bench/gateways/contestant.ts'
+import { scenes } from '../bench/gateways/scenes.ts'
 import { keepOutput } from './canary.ts'
 import { type Run, Running } from './support/programs.ts'
 
@@ -134,6 +135,11 @@ describe('npm run bench', () => {
 
 describe('docs/performance.md', () => {
   const text = readFileSync(DOCUMENT, 'utf8')
+
+  it('names every scene and every contestant', () => {
+    expect(scenes.filter(({ name }) => !text.includes(`\`${name}\``)).map(({ name }) => name)).toEqual([])
+    expect(NAMES.filter((name) => !new RegExp(`^\\|.*${escaped(name)}.*\\|$`, 'm').test(text))).toEqual([])
+  })
 
   it('holds results, which a run can write anew without touching the rest', () => {
     expect(text).toMatch(/\| [\d,.]+ µs \| 1\.00 \|/)
