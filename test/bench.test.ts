@@ -47,8 +47,10 @@ const spread = { median: expect.any(Number), lowest: expect.any(Number), highest
 const row = (about: string, contestant: string) =>
   expect.objectContaining({ case: about, contestant, median: expect.any(Number), ratio: spread })
 
+const itOnLinux = it.runIf(process.platform === 'linux')
+
 describe('npm run bench', () => {
-  it(
+  itOnLinux(
     'checks every contestant, and gives one object for one scene, with the goals that were missed',
     { timeout: QUICK },
     async () => {
@@ -84,7 +86,7 @@ describe('npm run bench', () => {
     },
   )
 
-  it(
+  itOnLinux(
     'measures refusals, latency and memory, and what a list costs, without leaving anything behind',
     { timeout: QUICK },
     async () => {
@@ -105,7 +107,7 @@ describe('npm run bench', () => {
     },
   )
 
-  it('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
+  itOnLinux('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
     const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', '--quick')
     expect(code, stderr).toBe(0)
     expect(stdout).toMatch(/load and upstream: Node, .*apt-get install gcc libc6-dev libssl-dev/)

@@ -1,6 +1,7 @@
 // All contestants that are there, running and checked, before one upstream and with one set of certificates.
 import { CheckFailed, type Context } from '../benchmark.ts'
 import { type Programs, makePrograms } from '../native.ts'
+import { WrongUse } from '../options.ts'
 import { TELLS } from '../process-tree.ts'
 import { checkContestant } from './checks.ts'
 import { type Contestant, type Entry, NAMES, type Name } from './contestant.ts'
@@ -41,7 +42,11 @@ export interface Field {
 /** @throws CheckFailed where one of them does not do its job. */
 export async function startField(context: Context, options: FieldOptions): Promise<Field> {
   const { cleanup, say } = context
-  if (!TELLS) throw new CheckFailed('only Linux tells what CPU time and memory a program of others takes')
+  if (!TELLS)
+    throw new WrongUse(
+      'the scenes read CPU time and memory from /proc',
+      'run them on Linux; prefixes and allowlist run anywhere',
+    )
   const programs = await programsOf(context)
   const material = await makeMaterial(cleanup, options)
   const upstream = await startUpstream(programs, cleanup)

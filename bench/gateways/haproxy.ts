@@ -46,7 +46,7 @@ function config(
   return `
 global
     nbthread 1
-    maxconn 8192
+    maxconn 2048
     tune.bufsize ${4 * 1024 * 1024 + 65_536}
     tune.maxrewrite 16384
     tune.ssl.cachesize 0

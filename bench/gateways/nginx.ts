@@ -109,10 +109,10 @@ ${kind.modules.map((file) => `load_module ${MODULES}/${file};`).join('\n')}
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 8192;
 pid ${directory}/pid;
 error_log stderr crit;
-events { worker_connections 8192; }
+events { worker_connections 4096; }
 http {
   ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
   access_log off;

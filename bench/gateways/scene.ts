@@ -9,7 +9,7 @@ import type { KeyKind, Material } from './material.ts'
 import { type Sample, Window } from './window.ts'
 
 /** Times in milliseconds. */
-const FULL = { rounds: 7, warmUp: 1_200, window: 400 } as const
+const FULL = { rounds: 7, warmUp: 1_000, window: 400 } as const
 const QUICK = { rounds: 1, warmUp: 0, window: 0 } as const
 
 export interface Case {
