@@ -100,7 +100,7 @@ describe('npm run bench', () => {
       expect(rows.get('refused-address')).toContainEqual(row('1,000 prefixes', 'hubgate'))
       expect(rows.get('mixed')).toContainEqual(row('30 % bad', 'hubgate, general lane'))
       expect(rows.get('latency')).toContainEqual(row('one connection', 'http-proxy'))
-      expect(rows.get('inflight-64x3m')).toContainEqual(row('64 × 3 MB', 'hubgate'))
+      expect(rows.get('inflight-64x3m')).toContainEqual(row('8 × 3 MB', 'hubgate'))
       expect(rows.get('prefixes')).toContainEqual(row('the address is text', 'ip-cidr'))
       expect(rows.get('allowlist')).toContainEqual(row('look-up among 20,000', 'hubgate'))
       expectSound(report)

@@ -36,7 +36,8 @@ interface Sample {
   readonly most: number
 }
 
-async function run(options: MemoryOptions, context: Context): Promise<Outcome> {
+async function run(given: MemoryOptions, context: Context): Promise<Outcome> {
+  const options = quickened(given, context)
   const { name, contestants, connections } = options
   const rounds = context.quick ? 1 : FULL_ROUNDS
   const taken = new Map<Name, Sample[]>()
@@ -52,7 +53,7 @@ async function run(options: MemoryOptions, context: Context): Promise<Outcome> {
       for (const contestant of field.contestants.filter((one) => contestants.includes(one.name))) {
         const samples = taken.get(contestant.name) ?? []
         taken.set(contestant.name, samples)
-        samples.push(await sample({ options: quickened(options, context), field, contestant, cleanup }))
+        samples.push(await sample({ options, field, contestant, cleanup }))
       }
       last = field
     } finally {
