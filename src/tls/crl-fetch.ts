@@ -90,7 +90,8 @@ function fetchBytes(url: URL, options: FetchOptions): Promise<Uint8Array> {
   })
 }
 
-const TRY_AGAIN = 'a list that is stored stays in use; try again later, and look at the way out of this machine'
+const TRY_AGAIN =
+  'a list that is stored stays in use; try again later, and look at the way out of this machine'
 
 function slow(message: string): ListFetchError {
   return new ListFetchError(message, TRY_AGAIN)
