@@ -1,27 +1,30 @@
-// Kept connections to the upstreams: they outlive reloads, and never carry an answer nobody asked for.
+// Kept connections to the upstreams: they outlive reloads, and never carry an answer nobody asked for. Those of Node's own
+// client are for TLS and for http-proxy.
 import http from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Route } from '../domain/route.ts'
+import { IDLE_MS, MAX_IDLE, PlainPool } from './plain-pool.ts'
 
-// Below the 5 s after which Node's own server, the commonest upstream, closes an idle connection: a request written
-// just as it closes is lost, and a POST must not be sent twice.
-const IDLE_MS = 4_000
-const KEPT = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo', maxFreeSockets: 256 } as const
+const KEPT = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo', maxFreeSockets: MAX_IDLE } as const
 
 export interface Agents {
+  readonly plain: PlainPool
   readonly of: (route: Route) => http.Agent
   /** Closes every connection, those in use included. */
   readonly destroy: () => void
 }
 
 export function createAgents(): Agents {
-  const plain = guarded(new http.Agent(KEPT))
+  const plain = new PlainPool()
+  const proxied = guarded(new http.Agent(KEPT))
   const secure = guarded(new https.Agent(KEPT))
   return {
-    of: (route) => (route.upstream.protocol === 'https:' ? secure : plain),
+    plain,
+    of: (route) => (route.upstream.protocol === 'https:' ? secure : proxied),
     destroy: () => {
       plain.destroy()
+      proxied.destroy()
       secure.destroy()
     },
   }

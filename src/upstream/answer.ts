@@ -4,7 +4,7 @@ import { UpstreamFailure } from './failure.ts'
 
 export interface UpstreamAnswer {
   readonly status: number
-  /** Name, value, …: what its content is. */
+  /** Name, value, …: what its content is; empty unless that was asked for. */
   readonly contentFields: readonly string[]
   /** Empty unless it was asked for. */
   readonly body: Uint8Array
@@ -13,6 +13,8 @@ export interface UpstreamAnswer {
 /** Bytes of an answer's content that are read; more is UPSTREAM_PROTOCOL. */
 export const MAX_ANSWER = 1024 * 1024
 export const MAX_ANSWER_HEAD = 32 * 1024
+/** RFC 9110 §15.2 sets no bound to interim answers, so we do. */
+export const MAX_INTERIM = 8
 
 /**
  * Reads the answer to a verified delivery to its end.
@@ -23,12 +25,13 @@ export async function readVerdict(
   answer: IncomingMessage,
   { sent, keepBody }: { readonly sent: boolean; readonly keepBody: boolean },
 ): Promise<UpstreamAnswer> {
-  const problem = verdictProblem(answer, sent)
+  const problem = verdictProblem(answer.statusCode ?? 0, sent)
   if (problem !== undefined) throw new UpstreamFailure('UPSTREAM_PROTOCOL', problem)
   return readAnswer(answer, keepBody)
 }
 
-function verdictProblem({ statusCode = 0 }: IncomingMessage, sent: boolean): string | undefined {
+/** @returns why a status is no verdict on a delivery. @param sent whether the delivery went out before the answer came. */
+export function verdictProblem(statusCode: number, sent: boolean): string | undefined {
   if (statusCode > 599) return `status ${statusCode}`
   if (statusCode >= 300 && statusCode < 400) return `a redirect (${statusCode}), which is not followed`
   // A success that comes before the delivery went out is of something else.

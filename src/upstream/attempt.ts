@@ -1,11 +1,10 @@
 // One request to an upstream under way. Whatever becomes of it, it ends once, with what its answer was taken for or with a
 // failure, and leaves neither timer nor connection behind. Who writes the request is its caller's matter.
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Departure } from '../domain/departure.ts'
 import type { Route } from '../domain/route.ts'
+import { MAX_INTERIM } from './answer.ts'
 import { UpstreamFailure, failureOf } from './failure.ts'
-
-/** RFC 9110 §15.2 sets no bound to interim answers, so we do. */
-const MAX_INTERIM = 8
 
 /** Reads or passes on an answer whose head is there, and throws nothing itself. @param sent whether all of the request had gone out. */
 export type TakeAnswer<T> = (answer: IncomingMessage, sent: boolean) => Promise<T>
@@ -13,14 +12,14 @@ export type TakeAnswer<T> = (answer: IncomingMessage, sent: boolean) => Promise<
 export interface Bounds {
   readonly route: Route
   /** Aborted when the client goes away. */
-  readonly signal: AbortSignal
+  readonly signal: Departure
 }
 
 export class Attempt<T> {
   /** Rejects with UpstreamFailure. */
   readonly result: Promise<T>
   readonly #route: Route
-  readonly #signal: AbortSignal
+  readonly #signal: Departure
   readonly #take: TakeAnswer<T>
   #resolve: (value: T) => void = () => {}
   #reject: (failure: UpstreamFailure) => void = () => {}
@@ -41,7 +40,7 @@ export class Attempt<T> {
     })
     // Where sending throws, nobody waits for this.
     this.result.catch(() => {})
-    signal.addEventListener('abort', this.#abort, { once: true })
+    signal.addEventListener('abort', this.#abort)
     if (signal.aborted) this.#abort()
   }
 

@@ -177,8 +177,7 @@ describe('a second try', () => {
     body: Buffer.from('{}'),
     signal: new AbortController().signal,
   })
-  const idle = () =>
-    Object.values(agents.of(outgoing().route).freeSockets).flatMap((sockets) => sockets ?? [])
+  const idle = () => agents.plain.idleTo(outgoing().route.upstream).map(({ socket }) => socket)
 
   /** Leaves `count` idle connections behind. @returns them, as the upstream has them. */
   async function warm(count: number): Promise<readonly Socket[]> {
@@ -226,7 +225,7 @@ describe('a second try', () => {
   it('is not made where a request cannot be written at all, and nothing waits for that', async () => {
     const client = new AbortController()
     const unwritable = { ...outgoing(), target: '/a b', signal: client.signal }
-    await expect(relay(agents, unwritable, false)).rejects.toMatchObject({ code: 'ERR_UNESCAPED_CHARACTERS' })
+    await expect(relay(agents, unwritable, false)).rejects.toThrow(TypeError)
     // An end that nobody heard of would end the process.
     client.abort()
     await new Promise((resolve) => setImmediate(resolve))

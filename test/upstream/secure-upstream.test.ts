@@ -8,7 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { parseUpstream } from '../../src/domain/upstream-url.ts'
 import { issue } from '../../src/lab/pki/certificate.ts'
 import { serverCertificate } from '../../src/lab/pki/server-certificate.ts'
-import type { Agents } from '../../src/upstream/agents.ts'
+import { type Agents, createAgents } from '../../src/upstream/agents.ts'
 import type { UpstreamAnswer } from '../../src/upstream/answer.ts'
 import { exchangeWhole } from '../../src/upstream/proxy.ts'
 import { type Outgoing, relay } from '../../src/upstream/relay.ts'
@@ -42,7 +42,7 @@ async function startUpstream({
 function agentsTrusting(ca?: string): Agents {
   const agent = new https.Agent({ keepAlive: true, ...(ca === undefined ? {} : { ca }) })
   ended.push(async () => agent.destroy())
-  return { of: () => agent, destroy: () => agent.destroy() }
+  return { ...createAgents(), of: () => agent, destroy: () => agent.destroy() }
 }
 
 function outgoing(upstream: RawUpstream): Outgoing {

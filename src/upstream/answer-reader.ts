@@ -1,0 +1,317 @@
+// Reads one answer from the bytes of a connection, strictly and byte by byte: however they are cut, what it makes of them is
+// the same. What two readers could understand differently is no answer. Knows nothing of sockets and time.
+import { FieldLine, type FieldName } from './field-line.ts'
+import { MAX_ANSWER, MAX_ANSWER_HEAD, MAX_INTERIM, type UpstreamAnswer } from './answer.ts'
+import { UpstreamFailure } from './failure.ts'
+
+/** What the next byte belongs to. */
+const STATUS_LINE = 0
+const REASON = 1
+const STATUS_LF = 2
+const FIELD = 3
+const FIELD_LF = 4
+const HEAD_LF = 5
+const CONTENT = 6
+const UNTIL_CLOSE = 7
+const CHUNK_SIZE = 8
+const CHUNK_EXTENSION = 9
+const CHUNK_SIZE_LF = 10
+const CHUNK = 11
+const CHUNK_CR = 12
+const CHUNK_LF = 13
+const DONE = 14
+
+const CR = 0x0d
+const LF = 0x0a
+const SPACE = 0x20
+const SEMICOLON = 0x3b
+const START = Buffer.from('HTTP/1.')
+const AFTER_STATUS = START.length + 5
+/** As Node's own parser has it. */
+const MAX_EXTENSIONS = 16 * 1024
+const MAX_SIZE_DIGITS = 16
+
+export class AnswerReader {
+  status = 0
+  /** Whether a byte of an answer counts as one: an interim answer or a whole head was there. */
+  begun = false
+  /** Whether the head of the final answer is there. */
+  final = false
+  readonly #keepBody: boolean
+  readonly #line = new FieldLine()
+  #state = STATUS_LINE
+  /** Bytes of the status line, then of whatever is counted. */
+  #at = 0
+  #headBytes = 0
+  #interim = 0
+  #minor = 0
+  #length: number | undefined
+  #chunked = false
+  #close = false
+  #keepAlive = false
+  #patience = Infinity
+  #trailers = false
+  #left = 0
+  #extensions = 0
+  #size = 0
+  #chunks: Buffer[] = []
+  #contentFields: string[] = []
+
+  constructor(keepBody: boolean) {
+    this.#keepBody = keepBody
+  }
+
+  get done(): boolean {
+    return this.#state === DONE
+  }
+
+  get answer(): UpstreamAnswer {
+    const body = this.#chunks.length === 0 ? NOTHING : Buffer.concat(this.#chunks)
+    return { status: this.status, contentFields: this.#contentFields, body }
+  }
+
+  /** Milliseconds for which the upstream keeps an idle connection; Infinity where it does not say, 0 where it closes. */
+  get keeps(): number {
+    const closes = this.#close || (this.#minor === 0 && !this.#keepAlive)
+    return closes ? 0 : this.#patience
+  }
+
+  /**
+   * @returns how many of the bytes belong to the answer: all of them until it is done.
+   * @throws UpstreamFailure
+   */
+  push(bytes: Buffer): number {
+    let at = 0
+    while (at < bytes.length && this.#state !== DONE) at = this.#take(bytes, at)
+    return at
+  }
+
+  /** The connection ended. @throws UpstreamFailure where the answer had begun and was not over. */
+  end(): void {
+    if (this.#state === UNTIL_CLOSE) this.#state = DONE
+    else if (this.begun && this.#state !== DONE) throw broken('the answer broke off')
+  }
+
+  #take(bytes: Buffer, at: number): number {
+    if (this.#state <= HEAD_LF) return this.#takeHead(bytes, at)
+    if (this.#state === CONTENT || this.#state === CHUNK || this.#state === UNTIL_CLOSE)
+      return this.#takeContent(bytes, at)
+    this.#takeFraming(bytes[at] ?? 0)
+    return at + 1
+  }
+
+  #takeHead(bytes: Buffer, from: number): number {
+    let at = from
+    while (at < bytes.length && this.#state <= HEAD_LF) {
+      if (this.#state === FIELD) at = this.#takeFieldLine(bytes, at)
+      else this.#takeHeadByte(bytes[at++] ?? 0)
+    }
+    this.#headBytes += at - from
+    if (this.#headBytes > MAX_ANSWER_HEAD) throw broken(`a head of more than ${MAX_ANSWER_HEAD} bytes`)
+    return at
+  }
+
+  #takeHeadByte(byte: number): void {
+    switch (this.#state) {
+      case STATUS_LINE:
+        return this.#takeStatusByte(byte)
+      case REASON:
+        if (byte === CR) this.#state = STATUS_LF
+        else if (!isText(byte)) throw broken('a control character in the status line')
+        return
+      case STATUS_LF:
+      case FIELD_LF:
+        return this.#expect(byte, LF, FIELD)
+      default:
+        this.#expect(byte, LF, FIELD)
+        this.#endHead()
+    }
+  }
+
+  #takeStatusByte(byte: number): void {
+    const at = this.#at
+    // What some upstreams write behind the content of the answer before.
+    if (at === 0 && (byte === CR || byte === LF)) return
+    this.#at = at + 1
+    if (at < START.length) {
+      if (byte !== START[at]) throw broken('it is no HTTP/1.1')
+    } else if (at === START.length) {
+      this.#minor = digit(byte)
+      if (this.#minor > 1) throw broken('it is no HTTP/1.1')
+    } else if (at === START.length + 1) {
+      if (byte !== SPACE) throw broken('no status')
+    } else if (at < AFTER_STATUS) {
+      this.status = this.status * 10 + digit(byte)
+    } else if (byte === CR) {
+      this.#state = STATUS_LF
+    } else if (byte === SPACE) {
+      this.#state = REASON
+    } else throw broken('a status of more than three digits')
+  }
+
+  #takeFieldLine(bytes: Buffer, from: number): number {
+    const at = this.#line.push(bytes, from)
+    if (at === -1) return bytes.length
+    if (this.#line.empty) this.#state = HEAD_LF
+    else {
+      this.#state = FIELD_LF
+      const { name } = this.#line
+      if (name !== undefined && !this.#trailers) this.#note(name, this.#line.value)
+    }
+    this.#line.clear()
+    return at + 1
+  }
+
+  #note(name: FieldName, value: string): void {
+    switch (name) {
+      case 'content-length':
+        if (this.#length !== undefined) throw broken('two lengths')
+        if (!/^\d{1,15}$/.test(value)) throw broken('a length that is none')
+        this.#length = Number(value)
+        return
+      case 'transfer-encoding':
+        if (this.#chunked || value.toLowerCase() !== 'chunked')
+          throw broken('a transfer coding other than chunked')
+        this.#chunked = true
+        return
+      case 'connection':
+        for (const option of value.toLowerCase().split(',')) {
+          if (option.trim() === 'close') this.#close = true
+          if (option.trim() === 'keep-alive') this.#keepAlive = true
+        }
+        return
+      case 'keep-alive': {
+        const seconds = /^timeout=(\d+)/.exec(value)?.[1]
+        // What is written just as the upstream closes is lost, so it is not waited for to the last.
+        if (seconds !== undefined) this.#patience = Math.max(0, Number(seconds) * 1_000 - 1_000)
+        return
+      }
+      case 'content-type':
+      case 'content-encoding':
+        if (this.#keepBody)
+          this.#contentFields.push(name === 'content-type' ? 'Content-Type' : 'Content-Encoding', value)
+    }
+  }
+
+  #endHead(): void {
+    if (this.#trailers) this.#state = DONE
+    else if (this.#chunked && this.#length !== undefined) throw broken('a length and chunks')
+    else if (this.status >= 100 && this.status < 200) this.#endInterim()
+    else this.#beginContent()
+  }
+
+  #endInterim(): void {
+    if (this.status === 101) throw broken('it switched protocols (101)')
+    this.begun = true
+    this.#interim += 1
+    if (this.#interim > MAX_INTERIM) throw broken(`more than ${MAX_INTERIM} interim answers`)
+    this.#state = STATUS_LINE
+    this.#at = 0
+    this.#headBytes = 0
+    this.status = 0
+    this.#length = undefined
+    this.#chunked = false
+    this.#close = false
+    this.#keepAlive = false
+    this.#contentFields = []
+  }
+
+  #beginContent(): void {
+    if (this.status < 100) throw broken(`status ${this.status}`)
+    this.begun = true
+    this.final = true
+    // RFC 9112 §6.3: these have none, whatever they announce.
+    if (this.status === 204 || this.status === 304) this.#state = DONE
+    else if (this.#chunked) this.#beginChunk()
+    else if (this.#length === undefined) {
+      this.#close = true
+      this.#state = UNTIL_CLOSE
+      this.#left = Infinity
+    } else {
+      this.#left = this.#count(this.#length)
+      this.#state = this.#left === 0 ? DONE : CONTENT
+    }
+  }
+
+  #takeContent(bytes: Buffer, at: number): number {
+    const end = Math.min(bytes.length, at + this.#left)
+    if (this.#state === UNTIL_CLOSE) this.#count(end - at)
+    // The bytes are the connection's, and will be overwritten.
+    if (this.#keepBody) this.#chunks.push(Buffer.from(bytes.subarray(at, end)))
+    this.#left -= end - at
+    if (this.#left === 0) this.#state = this.#chunked ? CHUNK_CR : DONE
+    return end
+  }
+
+  #takeFraming(byte: number): void {
+    switch (this.#state) {
+      case CHUNK_SIZE:
+        if (byte === CR && this.#at > 0) this.#state = CHUNK_SIZE_LF
+        else if (byte === SEMICOLON && this.#at > 0) this.#state = CHUNK_EXTENSION
+        else this.#takeSizeDigit(byte)
+        return
+      case CHUNK_EXTENSION:
+        this.#extensions += 1
+        if (byte === CR) this.#state = CHUNK_SIZE_LF
+        else if (!isText(byte) || this.#extensions > MAX_EXTENSIONS) throw broken('a chunk that is none')
+        return
+      case CHUNK_SIZE_LF:
+        this.#expect(byte, LF, CHUNK)
+        if (this.#left > 0) return void this.#count(this.#left)
+        this.#trailers = true
+        this.#state = FIELD
+        return
+      case CHUNK_CR:
+        return this.#expect(byte, CR, CHUNK_LF)
+      default:
+        this.#expect(byte, LF, CHUNK_SIZE)
+        this.#beginChunk()
+    }
+  }
+
+  #beginChunk(): void {
+    this.#state = CHUNK_SIZE
+    this.#at = 0
+    this.#left = 0
+  }
+
+  #takeSizeDigit(byte: number): void {
+    const value = hexDigit(byte)
+    this.#at += 1
+    if (value === undefined || this.#at > MAX_SIZE_DIGITS) throw broken('a chunk that is none')
+    this.#left = this.#left * 16 + value
+  }
+
+  #count(bytes: number): number {
+    this.#size += bytes
+    if (this.#size > MAX_ANSWER) throw broken(`an answer of more than ${MAX_ANSWER} bytes`)
+    return bytes
+  }
+
+  #expect(byte: number, expected: number, next: number): void {
+    if (byte !== expected) throw broken('a line that does not end in CRLF')
+    this.#state = next
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+function broken(detail: string): UpstreamFailure {
+  return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
+}
+
+/** RFC 9110 §5.5, reason-phrase likewise: no control characters but the tabulator. */
+function isText(byte: number): boolean {
+  return (byte >= SPACE && byte !== 0x7f) || byte === 0x09
+}
+
+function digit(byte: number): number {
+  if (byte < 0x30 || byte > 0x39) throw broken('a status that is no number')
+  return byte - 0x30
+}
+
+function hexDigit(byte: number): number | undefined {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const lower = byte | 0x20
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : undefined
+}
