@@ -1,6 +1,6 @@
 // Reads one answer from the bytes of a connection, strictly and byte by byte: however they are cut, what it makes of them is
 // the same. What two readers could understand differently is no answer. Knows nothing of sockets and time.
-import { FieldLine, type FieldName } from './field-line.ts'
+import { FieldLine, type FieldName, isText, isToken } from './field-line.ts'
 import { MAX_ANSWER, MAX_ANSWER_HEAD, MAX_INTERIM, type UpstreamAnswer } from './answer.ts'
 import { UpstreamFailure } from './failure.ts'
 
@@ -25,6 +25,7 @@ const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
 const SEMICOLON = 0x3b
+const EQUALS = 0x3d
 const START = Buffer.from('HTTP/1.')
 const AFTER_STATUS = START.length + 5
 /** As Node's own parser has it. */
@@ -52,7 +53,9 @@ export class AnswerReader {
   #patience = Infinity
   #trailers = false
   #left = 0
+  /** Bytes of chunk extensions, and whether the present one has a value. */
   #extensions = 0
+  #value = false
   #size = 0
   #chunks: Buffer[] = []
   #contentFields: string[] = []
@@ -72,8 +75,11 @@ export class AnswerReader {
 
   /** Milliseconds for which the upstream keeps an idle connection; Infinity where it does not say, 0 where it closes. */
   get keeps(): number {
-    const closes = this.#close || (this.#minor === 0 && !this.#keepAlive)
-    return closes ? 0 : this.#patience
+    return this.#closes ? 0 : this.#patience
+  }
+
+  get #closes(): boolean {
+    return this.#close || (this.#minor === 0 && !this.#keepAlive)
   }
 
   /**
@@ -156,13 +162,18 @@ export class AnswerReader {
     else {
       this.#state = FIELD_LF
       const { name } = this.#line
-      if (name !== undefined && !this.#trailers) this.#note(name, this.#line.value)
+      if (name !== undefined) this.#note(name, this.#line.value)
     }
     this.#line.clear()
     return at + 1
   }
 
   #note(name: FieldName, value: string): void {
+    // RFC 9110 §6.5.1: after the content it is too late to say how long it is, and nothing else there matters to us.
+    if (this.#trailers) {
+      if (name === 'content-length' || name === 'transfer-encoding') throw broken('a length in the trailers')
+      return
+    }
     switch (name) {
       case 'content-length':
         if (this.#length !== undefined) throw broken('two lengths')
@@ -202,6 +213,7 @@ export class AnswerReader {
 
   #endInterim(): void {
     if (this.status === 101) throw broken('it switched protocols (101)')
+    if (this.#closes) throw broken('an interim answer that is said to be the last')
     this.begun = true
     this.#interim += 1
     if (this.#interim > MAX_INTERIM) throw broken(`more than ${MAX_INTERIM} interim answers`)
@@ -211,8 +223,8 @@ export class AnswerReader {
     this.status = 0
     this.#length = undefined
     this.#chunked = false
-    this.#close = false
     this.#keepAlive = false
+    this.#patience = Infinity
     this.#contentFields = []
   }
 
@@ -247,14 +259,11 @@ export class AnswerReader {
     switch (this.#state) {
       case CHUNK_SIZE:
         if (byte === CR && this.#at > 0) this.#state = CHUNK_SIZE_LF
-        else if (byte === SEMICOLON && this.#at > 0) this.#state = CHUNK_EXTENSION
+        else if (byte === SEMICOLON && this.#at > 0) this.#beginExtension()
         else this.#takeSizeDigit(byte)
         return
       case CHUNK_EXTENSION:
-        this.#extensions += 1
-        if (byte === CR) this.#state = CHUNK_SIZE_LF
-        else if (!isText(byte) || this.#extensions > MAX_EXTENSIONS) throw broken('a chunk that is none')
-        return
+        return this.#takeExtensionByte(byte)
       case CHUNK_SIZE_LF:
         this.#expect(byte, LF, CHUNK)
         if (this.#left > 0) return void this.#count(this.#left)
@@ -273,6 +282,26 @@ export class AnswerReader {
     this.#state = CHUNK_SIZE
     this.#at = 0
     this.#left = 0
+  }
+
+  #beginExtension(): void {
+    this.#state = CHUNK_EXTENSION
+    this.#at = 0
+    this.#value = false
+  }
+
+  // Names and values are tokens; quoted ones are not among them, and nobody sends them.
+  #takeExtensionByte(byte: number): void {
+    this.#extensions += 1
+    if (this.#extensions > MAX_EXTENSIONS) throw broken('chunk extensions without end')
+    if (isToken(byte)) this.#at += 1
+    else if (this.#at === 0) throw broken('a chunk that is none')
+    else if (byte === CR) this.#state = CHUNK_SIZE_LF
+    else if (byte === SEMICOLON) this.#beginExtension()
+    else if (byte === EQUALS && !this.#value) {
+      this.#value = true
+      this.#at = 0
+    } else throw broken('a chunk that is none')
   }
 
   #takeSizeDigit(byte: number): void {
@@ -298,11 +327,6 @@ const NOTHING = new Uint8Array(0)
 
 function broken(detail: string): UpstreamFailure {
   return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
-}
-
-/** RFC 9110 §5.5, reason-phrase likewise: no control characters but the tabulator. */
-function isText(byte: number): boolean {
-  return (byte >= SPACE && byte !== 0x7f) || byte === 0x09
 }
 
 function digit(byte: number): number {

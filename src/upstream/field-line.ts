@@ -26,6 +26,14 @@ const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   return name | ((byte >= 0x20 && byte !== 0x7f) || byte === 0x09 ? IN_VALUE : 0)
 })
 
+export function isToken(byte: number): boolean {
+  return ((KINDS[byte] ?? 0) & IN_NAME) !== 0
+}
+
+export function isText(byte: number): boolean {
+  return ((KINDS[byte] ?? 0) & IN_VALUE) !== 0
+}
+
 export class FieldLine {
   #colon = -1
   /** What came in earlier pieces. */
@@ -48,10 +56,11 @@ export class FieldLine {
     return candidates.find((candidate) => candidate === name)
   }
 
+  /** Without the blanks around it, but with a tabulator at its end: not every reader drops that one. */
   get value(): string {
     return this.#text()
       .slice(this.#colon + 1)
-      .replace(/^[ \t]+|[ \t]+$/g, '')
+      .replace(/^[ \t]+| +$/g, '')
   }
 
   /** @returns where the CR stands that ends it, or -1. @throws UpstreamFailure at the first byte that cannot be right. */
@@ -93,7 +102,9 @@ export class FieldLine {
   }
 
   #text(): string {
-    return (this.#before?.toString('latin1') ?? '') + (this.#last?.toString('latin1', this.#from, this.#to) ?? '')
+    return (
+      (this.#before?.toString('latin1') ?? '') + (this.#last?.toString('latin1', this.#from, this.#to) ?? '')
+    )
   }
 }
 

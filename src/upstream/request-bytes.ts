@@ -21,7 +21,8 @@ function headOf(method: string, target: string, fields: readonly string[]): stri
   // Whoever made the parts has looked at them. One wrong line break is a request nobody verified, so it is looked at again.
   if (/[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)/.test(head) || lineBreaks(head) !== fields.length / 2 + 3)
     throw new TypeError('a field of the request cannot be written')
-  if (!/^[\x21-\x7e\x80-\xff]+$/.test(target)) throw new TypeError('the target of the request cannot be written')
+  if (!/^[\x21-\x7e\x80-\xff]+$/.test(target))
+    throw new TypeError('the target of the request cannot be written')
   return head
 }
 
