@@ -1,6 +1,7 @@
 // Reads one answer from the bytes of a connection, strictly and byte by byte: however they are cut, what it makes of them is
 // the same. What two readers could understand differently is no answer. Knows nothing of sockets and time.
-import { FieldLine, type FieldName, isText, isToken } from './field-line.ts'
+import { ChunkLine } from './chunk-line.ts'
+import { FieldLine, type FieldName, isText } from './field-line.ts'
 import { MAX_ANSWER, MAX_ANSWER_HEAD, MAX_INTERIM, type UpstreamAnswer } from './answer.ts'
 import { UpstreamFailure } from './failure.ts'
 
@@ -13,24 +14,17 @@ const FIELD_LF = 4
 const HEAD_LF = 5
 const CONTENT = 6
 const UNTIL_CLOSE = 7
-const CHUNK_SIZE = 8
-const CHUNK_EXTENSION = 9
-const CHUNK_SIZE_LF = 10
-const CHUNK = 11
-const CHUNK_CR = 12
-const CHUNK_LF = 13
-const DONE = 14
+const CHUNK_LINE = 8
+const CHUNK = 9
+const CHUNK_CR = 10
+const CHUNK_LF = 11
+const DONE = 12
 
 const CR = 0x0d
 const LF = 0x0a
 const SPACE = 0x20
-const SEMICOLON = 0x3b
-const EQUALS = 0x3d
 const START = Buffer.from('HTTP/1.')
 const AFTER_STATUS = START.length + 5
-/** As Node's own parser has it. */
-const MAX_EXTENSIONS = 16 * 1024
-const MAX_SIZE_DIGITS = 16
 
 export class AnswerReader {
   status = 0
@@ -40,6 +34,7 @@ export class AnswerReader {
   final = false
   readonly #keepBody: boolean
   readonly #line = new FieldLine()
+  readonly #chunk = new ChunkLine()
   #state = STATUS_LINE
   /** Bytes of the status line, then of whatever is counted. */
   #at = 0
@@ -53,9 +48,6 @@ export class AnswerReader {
   #patience = Infinity
   #trailers = false
   #left = 0
-  /** Bytes of chunk extensions, and whether the present one has a value. */
-  #extensions = 0
-  #value = false
   #size = 0
   #chunks: Buffer[] = []
   #contentFields: string[] = []
@@ -234,7 +226,7 @@ export class AnswerReader {
     this.final = true
     // RFC 9112 §6.3: these have none, whatever they announce.
     if (this.status === 204 || this.status === 304) this.#state = DONE
-    else if (this.#chunked) this.#beginChunk()
+    else if (this.#chunked) this.#state = CHUNK_LINE
     else if (this.#length === undefined) {
       this.#close = true
       this.#state = UNTIL_CLOSE
@@ -257,58 +249,20 @@ export class AnswerReader {
 
   #takeFraming(byte: number): void {
     switch (this.#state) {
-      case CHUNK_SIZE:
-        if (byte === CR && this.#at > 0) this.#state = CHUNK_SIZE_LF
-        else if (byte === SEMICOLON && this.#at > 0) this.#beginExtension()
-        else this.#takeSizeDigit(byte)
-        return
-      case CHUNK_EXTENSION:
-        return this.#takeExtensionByte(byte)
-      case CHUNK_SIZE_LF:
-        this.#expect(byte, LF, CHUNK)
-        if (this.#left > 0) return void this.#count(this.#left)
-        this.#trailers = true
-        this.#state = FIELD
+      case CHUNK_LINE:
+        if (this.#chunk.take(byte)) this.#beginChunk(this.#chunk.size)
         return
       case CHUNK_CR:
         return this.#expect(byte, CR, CHUNK_LF)
       default:
-        this.#expect(byte, LF, CHUNK_SIZE)
-        this.#beginChunk()
+        this.#expect(byte, LF, CHUNK_LINE)
     }
   }
 
-  #beginChunk(): void {
-    this.#state = CHUNK_SIZE
-    this.#at = 0
-    this.#left = 0
-  }
-
-  #beginExtension(): void {
-    this.#state = CHUNK_EXTENSION
-    this.#at = 0
-    this.#value = false
-  }
-
-  // Names and values are tokens; quoted ones are not among them, and nobody sends them.
-  #takeExtensionByte(byte: number): void {
-    this.#extensions += 1
-    if (this.#extensions > MAX_EXTENSIONS) throw broken('chunk extensions without end')
-    if (isToken(byte)) this.#at += 1
-    else if (this.#at === 0) throw broken('a chunk that is none')
-    else if (byte === CR) this.#state = CHUNK_SIZE_LF
-    else if (byte === SEMICOLON) this.#beginExtension()
-    else if (byte === EQUALS && !this.#value) {
-      this.#value = true
-      this.#at = 0
-    } else throw broken('a chunk that is none')
-  }
-
-  #takeSizeDigit(byte: number): void {
-    const value = hexDigit(byte)
-    this.#at += 1
-    if (value === undefined || this.#at > MAX_SIZE_DIGITS) throw broken('a chunk that is none')
-    this.#left = this.#left * 16 + value
+  #beginChunk(size: number): void {
+    this.#left = this.#count(size)
+    this.#trailers = size === 0
+    this.#state = size === 0 ? FIELD : CHUNK
   }
 
   #count(bytes: number): number {
@@ -332,10 +286,4 @@ function broken(detail: string): UpstreamFailure {
 function digit(byte: number): number {
   if (byte < 0x30 || byte > 0x39) throw broken('a status that is no number')
   return byte - 0x30
-}
-
-function hexDigit(byte: number): number | undefined {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const lower = byte | 0x20
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : undefined
 }
