@@ -148,6 +148,7 @@ const WRONG_ROWS: readonly (readonly [name: string, bytes: string, at?: 'last'])
   ['an extension with an empty value', `${CHUNKED}1;a=\r`, 'last'],
   ['an extension with two values', `${CHUNKED}1;a=b=`, 'last'],
   ['a space in an extension', `${CHUNKED}1;a `, 'last'],
+  ['a CR without LF behind a chunk size', `${CHUNKED}1\rx`, 'last'],
   ['NUL in an extension', `${CHUNKED}1;\u0000`, 'last'],
   ['a bare LF in an extension', `${CHUNKED}1;a\n`, 'last'],
   ['a chunk size of seventeen digits', `${CHUNKED}${'0'.repeat(17)}`, 'last'],

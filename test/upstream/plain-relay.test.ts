@@ -135,6 +135,16 @@ describe('a connection', () => {
 
 describe('a delivery', () => {
   it.each([
+    ['a second answer', OK_KEEP + OK_KEEP],
+    ['more content than announced', `${OK_KEEP}x`],
+    ['a redirect', OK_KEEP.replace('200', '302')],
+  ])('is not acknowledged by %s in the same bytes', async (_name, bytes) => {
+    answering(bytes)
+    await expect(relay(agents, outgoing(), false)).rejects.toMatchObject({ code: 'UPSTREAM_PROTOCOL' })
+    await until(() => upstream.open === 0, 'it is closed')
+  })
+
+  it.each([
     ['at once', () => departure.abort()],
     ['while it is on its way', () => setImmediate(() => departure.abort())],
     [
