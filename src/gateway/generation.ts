@@ -55,7 +55,7 @@ export async function prepare(config: Config, now = new Date()): Promise<Prepara
   const all = await prepareAnchors(config, problems, now)
   const anchors = all.filter(isActive)
   const terms = await termsOf(config, anchors, problems)
-  const revocation = await prepareRevocation(config, anchors, { problems, warnings, now })
+  const revocation = await prepareRevocation(config, all, { problems, warnings, now })
   const list = await prepareSources(config, problems, warnings)
   if (problems.length > 0) return { problems }
   const failed = terms === undefined ? undefined : await selfTestProblem(terms)

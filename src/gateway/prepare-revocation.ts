@@ -12,6 +12,7 @@ import { statusFileOf } from '../tls/crl-status.ts'
 import { listFileOf } from '../tls/crl-store.ts'
 import { type RevocationList, isCurrent, readRevocationList } from '../tls/crl.ts'
 import type { RevocationSource } from '../tls/revocation.ts'
+import { isActive } from './prepare-anchors.ts'
 import { attempt } from './prepare-files.ts'
 
 interface Said {
@@ -24,13 +25,15 @@ const NONE: RevocationSource = { lists: [], intermediates: [] }
 
 export async function prepareRevocation(
   config: Config,
-  anchors: readonly Anchor[],
+  all: readonly Anchor[],
   said: Said,
 ): Promise<RevocationSource> {
   if (config.client.revocation.mode === 'none') return NONE
+  const anchors = all.filter(isActive)
   const written = await writtenFiles(config, said.problems)
   const intermediates = written.flatMap(({ certificates }) => certificates)
-  const authorities = [...anchors.map(({ certificate }) => certificate), ...intermediates]
+  // Staged and retired ones, too: their lists stay in the files while anchors come and go, and can only refuse.
+  const authorities = [...all.map(({ certificate }) => certificate), ...intermediates]
   const lists: RevocationList[] = []
   for (const { lists: found, where } of written)
     for (const der of found) {

@@ -249,6 +249,19 @@ describe('a list of a file', () => {
     await expect(starting).rejects.toThrow(/odd\.crl/)
   })
 
+  it('may be that of an anchor that is staged or retired: its list is there before it, and after it', async () => {
+    const lists = { 'meta.crl': list(made.meta.root), 'digicert.crl': list(made.digicert.root) }
+    const world = await worldWith({ mode: 'hard', lists })
+    for (const state of ['retired', 'staged', 'active'] as const) {
+      const { client } = world.config
+      const anchors = client.anchors.map((anchor) =>
+        anchor.name === 'digicert-lab' ? { ...anchor, state } : anchor,
+      )
+      const outcome = await world.gateway.reload({ ...world.config, client: { ...client, anchors } })
+      expect(outcome).toMatchObject({ outcome: 'reloaded' })
+    }
+  })
+
   it('of ten megabytes is taken, and revokes each of its serials', async () => {
     const world = await worldWith({
       mode: 'hard',
