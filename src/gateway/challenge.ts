@@ -4,10 +4,10 @@ import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
 import { runGates } from '../gates/run.ts'
 import { challengeAnswer, emptyAnswer } from './answers.ts'
-import type { Exchange } from './exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
 
-export async function answerChallenge(exchange: Exchange, route: Route): Promise<void> {
+export async function answerChallenge(exchange: HttpExchange, route: Route): Promise<void> {
   const { query } = exchange.facts
   const forwarded = route.challenge === 'forward'
   const verdict = runGates(exchange.generation.policy.challenge, {
@@ -26,7 +26,7 @@ export async function answerChallenge(exchange: Exchange, route: Route): Promise
 }
 
 // A consumer that answers everything with 200 has not confirmed the token: only the challenge itself counts.
-async function askUpstream(exchange: Exchange, route: Route, challenge: string): Promise<void> {
+async function askUpstream(exchange: HttpExchange, route: Route, challenge: string): Promise<void> {
   exchange.phase = 'forward'
   try {
     const { status, body } = await exchangeWithUpstream(exchange, route, new Uint8Array(0))

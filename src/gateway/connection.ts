@@ -112,7 +112,7 @@ export class Connection {
 
   /** Whether the client may be sending a further request: it waits for no answer, or the last one is out and did not say close. */
   get invitesMore(): boolean {
-    return !this.closing && ([...this.exchanges].at(-1)?.response.headersSent ?? true)
+    return !this.closing && ([...this.exchanges].at(-1)?.answering ?? true)
   }
 
   /** Ends without a further word of HTTP: TLS close, then gone within a second. */

@@ -9,6 +9,7 @@ import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
 import { BodyBudget } from './body-budget.ts'
+import { BodyBuffers } from './body-buffers.ts'
 import { CrlKeeper } from './crl-keeper.ts'
 import { changesBetween, fixedSettings, lostList } from './changes.ts'
 import { acceptConnection } from './connection-phase.ts'
@@ -84,6 +85,7 @@ export class RunningGateway implements Gateway {
       trustKeeper: this.#trustKeeper,
       connections: new Connections(),
       budget: new BodyBudget(config.limits.bodiesInMemory),
+      buffers: new BodyBuffers(),
       agents: createAgents(),
       health: new UpstreamHealth(),
       generation: () => this.generation,
@@ -229,6 +231,7 @@ export class RunningGateway implements Gateway {
     dismissAll(this.#shared)
     this.#shared.connections.stop()
     this.#shared.agents.destroy()
+    this.#shared.buffers.clear()
     this.generation.servers.http.retire()
     this.observer.ended()
   }

@@ -1,59 +1,135 @@
-// Phases 5 and 6 of a signed delivery: read it, check its signature, send it on, and only then acknowledge.
+// Phases 5 and 6 of a signed delivery, on either lane: read it, check its signature, send it on, and only then acknowledge.
+// Told by events rather than awaited: what lane it came on hands in the bytes, and hears of the end through its exchange.
 import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
-import { announcedLength } from '../gates/framing.ts'
 import { runGates } from '../gates/run.ts'
 import { MAX_ANSWER, type UpstreamAnswer } from '../upstream/answer.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
-import type { Exchange } from './exchange.ts'
-import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
-import { readBody } from './read-body.ts'
+import { Body } from './body.ts'
+import type { Exchange, Underway } from './exchange.ts'
+import { UpstreamFailure } from '../upstream/failure.ts'
 
-export async function deliver(exchange: Exchange, route: Route): Promise<void> {
-  const { budget } = exchange.shared
-  const length = announcedLength(exchange.facts.fields) ?? 0
-  const answer = route.answer === 'full' ? MAX_ANSWER : 0
-  // Taken before the first byte is read: what does not fit is refused while it is still the client's.
-  if (!budget.take(length + answer))
-    return exchange.refuse(
-      'body',
-      refuse('OVERLOADED', `${budget.taken} bytes of bodies in memory, ${length + answer} more needed`),
-    )
-  // An answer stays in memory until the client has taken it, the body only until the upstream has.
-  if (answer > 0) exchange.whenGone(() => budget.give(answer))
-  try {
-    await readAndForward(exchange, route, length)
-  } finally {
-    budget.give(length)
-  }
+/** What its lane knows of a delivery. */
+export interface DeliveryInputs {
+  readonly route: Route
+  /** Bytes announced. */
+  readonly length: number
+  /** All X-Hub-Signature-256 values. */
+  readonly signatures: readonly string[]
+  /** Sends the verified bytes on. @throws UpstreamFailure */
+  readonly forward: (body: Buffer) => Promise<UpstreamAnswer>
 }
 
-async function readAndForward(exchange: Exchange, route: Route, length: number): Promise<void> {
-  const { facts, response, generation } = exchange
-  exchange.phase = 'body'
-  if (facts.fields.has('expect')) response.writeContinue()
-  const body = await readBody(exchange, length, route.keys)
-  if (body === undefined) return
-  const signed = { signatures: facts.fields.all('x-hub-signature-256'), digests: body.digests }
-  if (!exchange.passes(runGates(generation.policy.body, signed))) return
-  exchange.phase = 'forward'
-  try {
-    const answer = await exchangeWithUpstream(exchange, route, body.bytes)
+export class Delivery implements Underway {
+  readonly #exchange: Exchange
+  readonly #inputs: DeliveryInputs
+  readonly #body: Body
+
+  private constructor(exchange: Exchange, inputs: DeliveryInputs) {
+    this.#exchange = exchange
+    this.#inputs = inputs
+    this.#body = new Body(inputs.length, inputs.route.keys, exchange.shared.buffers)
+  }
+
+  /**
+   * Takes the memory for it before the first byte is read: what does not fit is refused while it is still the client's.
+   * @returns undefined where it was refused.
+   */
+  static begin(exchange: Exchange, inputs: DeliveryInputs): Delivery | undefined {
+    const { route, length } = inputs
+    const { budget } = exchange.shared
+    const answer = route.answer === 'full' ? MAX_ANSWER : 0
+    if (!budget.take(length + answer)) {
+      const detail = `${budget.taken} bytes of bodies in memory, ${length + answer} more needed`
+      exchange.refuse('body', refuse('OVERLOADED', detail))
+      return undefined
+    }
+    // An answer stays in memory until the client has taken it, the body only until the upstream has.
+    if (answer > 0) exchange.whenGone(() => budget.give(answer))
+    exchange.phase = 'body'
+    const delivery = new Delivery(exchange, inputs)
+    exchange.begin(delivery)
+    return delivery
+  }
+
+  /** The rest of the body has so long to come, from now. */
+  awaitBody(): void {
+    const { bodyTimeout } = this.#exchange.generation.config.limits
+    this.#exchange.deadline.set(bodyTimeout, () => {
+      const { size, length } = this.#body
+      this.#exchange.refuse(
+        'deadline',
+        refuse('BODY_TIMEOUT', `${size} of ${length} bytes within ${bodyTimeout} ms`),
+      )
+    })
+  }
+
+  /** Bytes of the body still to come. */
+  get missing(): number {
+    return this.#body.length - this.#body.size
+  }
+
+  /** @param chunk no more than is missing. */
+  take(chunk: Buffer): void {
+    if (!this.#exchange.ended) this.#body.take(chunk)
+  }
+
+  /** Nothing more comes of the body. */
+  whole(): void {
+    const exchange = this.#exchange
+    if (exchange.ended || this.missing > 0) return
+    try {
+      exchange.deadline.clear()
+      const signed = { signatures: this.#inputs.signatures, digests: this.#body.digests() }
+      if (exchange.passes(runGates(exchange.generation.policy.body, signed))) this.#forward()
+    } catch (error) {
+      exchange.fault(error)
+    }
+  }
+
+  ended(): void {
+    const { shared, phase } = this.#exchange
+    this.#exchange.bodyBytes = this.#body.size
+    shared.budget.give(this.#body.length)
+    this.#body.release(phase === 'body' || (phase === 'done' && this.#writtenPlainly))
+  }
+
+  // Where TLS or http-proxy writes, an answer may come before they have let go of the body.
+  get #writtenPlainly(): boolean {
+    const { answer, upstream } = this.#inputs.route
+    return answer === 'status' && upstream.protocol === 'http:'
+  }
+
+  #forward(): void {
+    const exchange = this.#exchange
+    exchange.phase = 'forward'
+    this.#inputs
+      .forward(this.#body.bytes)
+      .then(
+        (answer) => this.#answered(answer),
+        (error: unknown) => this.#failed(error),
+      )
+      .catch((error: unknown) => exchange.fault(error))
+  }
+
+  // Meta counts 200 alone as success, so every 2xx becomes one; a full answer is the upstream's own, whatever Meta makes of it.
+  #answered(answer: UpstreamAnswer): void {
+    const exchange = this.#exchange
+    const full = this.#inputs.route.answer === 'full'
+    const success = answer.status >= 200 && answer.status < 300
+    const status = success && !full ? 200 : answer.status
+    const detail = `the upstream answered ${answer.status}`
     exchange.phase = 'done'
-    answerVerdict(exchange, route, answer)
-  } catch (error) {
-    refuseUpstreamFailure(exchange, error)
+    exchange.finish(
+      full ? fullAnswer(answer, exchange.id) : emptyAnswer(status, exchange.id),
+      status === 200
+        ? { outcome: 'acknowledged', detail }
+        : { outcome: 'answered', gate: 'upstream', detail },
+    )
   }
-}
 
-// Meta counts 200 alone as success, so every 2xx becomes one; a full answer is the upstream's own, whatever Meta makes of it.
-function answerVerdict(exchange: Exchange, route: Route, answer: UpstreamAnswer): void {
-  const full = route.answer === 'full'
-  const success = answer.status >= 200 && answer.status < 300
-  const status = success && !full ? 200 : answer.status
-  const detail = `the upstream answered ${answer.status}`
-  exchange.finish(
-    full ? fullAnswer(answer, exchange.id) : emptyAnswer(status, exchange.id),
-    status === 200 ? { outcome: 'acknowledged', detail } : { outcome: 'answered', gate: 'upstream', detail },
-  )
+  #failed(error: unknown): void {
+    if (error instanceof UpstreamFailure) this.#exchange.refuse('upstream', refuse(error.code, error.message))
+    else this.#exchange.fault(error)
+  }
 }

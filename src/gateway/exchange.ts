@@ -1,43 +1,41 @@
-// One request's story, from its head to its one record: what was found on the way, and how it was answered.
+// One request's story, whichever lane it came on: from its head to its one record, what was found on the way, how it was answered.
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { RequestFacts } from '../domain/facts.ts'
-import { formatAddress } from '../domain/address.ts'
 import { ClientDeparture, type Departure } from '../domain/departure.ts'
-import { Fields } from '../domain/fields.ts'
 import type { Phase, RefusalCode } from '../domain/refusals.ts'
 import { methodsOf } from '../domain/route.ts'
-import { traceIdOf } from '../domain/trace.ts'
-import type { Evidence, Refuse } from '../domain/verdict.ts'
+import { type Evidence, type Refuse, refuse } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
 import type { AuditRecord } from '../observe/audit.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
 import { type Answer, refusalAnswer } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { Deadline } from './deadline.ts'
-import type { FrontedClient } from './fronted.ts'
 import type { Generation } from './generation.ts'
-import { lingerThenEnd } from './linger.ts'
-import { connectionPart, frontedPart, observedPart } from './record.ts'
+import { connectionPart, observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
-export interface ExchangeInputs {
-  readonly shared: Shared
-  readonly connection: Connection
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+/** How a request ended, for its record. */
+export type End = Pick<AuditRecord, 'outcome' | 'detail'> & {
+  readonly code?: RefusalCode
+  readonly gate?: string
 }
 
-export class Exchange {
+/** What its lane knows of a request, for its record. */
+export type RequestPart = Pick<AuditRecord, 'route' | 'method' | 'trace'> & Partial<AuditRecord>
+
+/** Work for a request that has to hear of its end. */
+export interface Underway {
+  /** It has its end, whichever: what was taken for it is given back. Once, before the record is made. */
+  readonly ended: () => void
+}
+
+export abstract class Exchange {
   readonly id = randomUUID()
   readonly shared: Shared
   readonly connection: Connection
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
   /** The state it began with, whatever is reloaded meanwhile. */
   readonly generation: Generation
-  /** Behind a front they are whole once it was read: see tell(). */
-  facts: RequestFacts
   readonly startedAt = performance.now()
   /** For its body, and then for the client to take its answer. */
   readonly deadline = new Deadline()
@@ -47,46 +45,46 @@ export class Exchange {
   evidence: Evidence
   passed: readonly string[]
   observations: readonly Observation[]
-  /** Undefined until a front was read, and where there is none. */
-  #fronted: FrontedClient | undefined
   #ended = false
   #gone = false
   #whenGone: (() => void) | undefined
-  readonly #departure = new ClientDeparture()
+  #departure: ClientDeparture | undefined
+  #underway: Underway | undefined
 
-  constructor({ shared, connection, request, response }: ExchangeInputs) {
+  constructor(shared: Shared, connection: Connection) {
     this.shared = shared
     this.connection = connection
-    this.request = request
-    this.response = response
     this.generation = shared.generation()
-    this.facts = requestFacts(request, connection, this.generation)
     this.evidence = connection.evidence
     this.passed = connection.passed
     this.observations = connection.observations
     connection.exchanges.add(this)
-    response.once('close', () => this.clientGone())
   }
 
-  /** What a front tells of the client. */
-  tell(client: FrontedClient): void {
-    this.#fronted = client
-    this.facts = { ...this.facts, address: client.address, certificate: client.certificate.facts }
-  }
+  /** What its head says, and what is known of its connection. */
+  abstract readonly facts: RequestFacts
+  /** Whether its answer has begun. */
+  abstract readonly answering: boolean
+  /** Whether its answer waits for those before it. */
+  protected abstract readonly waitsItsTurn: boolean
+  /** What the record says of the request and of whose it is, beside how it ended. */
+  protected abstract readonly recorded: RequestPart
+  /** Writes the one answer, unless there is nobody to take it. */
+  protected abstract write(answer: Answer): void
 
-  /** Whose request it is: the connection's client, or the one that a front tells of; undefined where neither is known. */
+  /** Whose request it is; undefined where that is not known. */
   get client(): ClientCertificate | undefined {
-    return this.generation.front === undefined ? this.connection.client : this.#fronted?.certificate
+    return this.connection.client
   }
 
   /** The client's address as text. */
   get clientAddress(): string {
-    const { address } = this.facts
-    return address === undefined ? (this.connection.clientAddress ?? '') : formatAddress(address)
+    return this.connection.clientAddress ?? ''
   }
 
   /** Aborted when the client goes away before its answer. */
   get signal(): Departure {
+    this.#departure ??= new ClientDeparture()
     return this.#departure
   }
 
@@ -94,9 +92,9 @@ export class Exchange {
     return this.#ended
   }
 
-  /** Whether the connection takes another request after this one's answer: not where the client asked to close (RFC 9112 §9.6). */
-  get keepsAlive(): boolean {
-    return this.response.shouldKeepAlive && this.connection.outlasts(this)
+  /** Something is under way for it from now on. */
+  begin(underway: Underway): void {
+    this.#underway = underway
   }
 
   /** Calls back once the answer was taken, or nobody is left to take it. */
@@ -127,30 +125,31 @@ export class Exchange {
     })
   }
 
+  /** Ends what a defect of ours stopped: closed, and with a line that says where. */
+  fault(error: unknown): void {
+    this.shared.observer.fault(error)
+    this.refuse('gateway', refuse('INTERNAL_ERROR', error instanceof Error ? error.message : 'not an Error'))
+  }
+
   /** Answers and records; the first end counts, every later one is ignored. */
-  finish(
-    answer: Answer,
-    end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string },
-  ): void {
+  finish(answer: Answer, end: End): void {
     if (this.#ended) return
-    this.record({ ...end, status: answer.status })
-    this.#write(answer)
+    this.record(end, answer.status)
+    this.write(answer)
   }
 
   /** Records the end of a request whose answer is already written, or cannot be. */
-  record(
-    end: Pick<AuditRecord, 'outcome' | 'detail'> & { code?: RefusalCode; gate?: string; status?: number },
-  ): void {
+  record(end: End, status?: number): void {
     if (this.#ended) return
     this.#ended = true
+    this.#underway?.ended()
     this.#awaitTaken()
     const gatewayMs = performance.now() - this.startedAt - (this.upstreamMs ?? 0)
-    const { connection, facts } = this
     this.shared.observer.record({
       kind: 'request',
       id: this.id,
-      ...connectionPart(connection),
-      ...(this.#fronted === undefined ? {} : frontedPart(this.#fronted)),
+      ...connectionPart(this.connection),
+      ...this.recorded,
       phase: this.phase,
       outcome: end.outcome,
       code: end.code,
@@ -158,13 +157,10 @@ export class Exchange {
       detail: end.detail,
       observed: observedPart(this.observations),
       prefix: this.evidence.prefix,
-      route: facts.route?.path,
       app: this.evidence.app,
       secret: this.evidence.secret,
-      method: facts.method,
       bodyBytes: this.bodyBytes,
-      status: end.status,
-      trace: traceIdOf(facts.fields),
+      status,
       gatewayMs,
       upstreamMs: this.upstreamMs,
     })
@@ -173,19 +169,9 @@ export class Exchange {
   // A peer that reads nothing would hold its answer in memory for ever. One that waits its turn is not late.
   #awaitTaken(): void {
     this.deadline.set(this.generation.config.limits.bodyTimeout, () => {
-      if (this.response.socket === null) this.#awaitTaken()
+      if (this.waitsItsTurn) this.#awaitTaken()
       else this.connection.destroy()
     })
-  }
-
-  #write({ status, fields, body, close }: Answer): void {
-    const { response, connection } = this
-    if (response.destroyed || response.headersSent) return
-    if (close) connection.closing = true
-    response.shouldKeepAlive = this.keepsAlive
-    response.writeHead(status, [...fields])
-    if (this.request.readableEnded) response.end(body)
-    else lingerThenEnd(this.request, response, body)
   }
 
   /** The answer is out, or never will be: a pipelined one that waits its turn gets no event of its own when the socket closes. */
@@ -194,7 +180,7 @@ export class Exchange {
     if (!connection.exchanges.delete(this)) return
     this.#gone = true
     this.#whenGone?.()
-    if (this.phase !== 'done') this.#departure.abort()
+    if (this.phase !== 'done') this.#departure?.abort()
     this.record({
       outcome: 'aborted',
       code: 'CLIENT_ABORTED',
@@ -204,33 +190,5 @@ export class Exchange {
     if (connection.exchanges.size > 0) return
     if (connection.closing) connection.close()
     else this.shared.awaitNextRequest(connection)
-  }
-}
-
-function requestFacts(
-  request: IncomingMessage,
-  connection: Connection,
-  generation: Generation,
-): RequestFacts {
-  const target = request.url ?? ''
-  const mark = target.indexOf('?')
-  const path = mark === -1 ? target : target.slice(0, mark)
-  return {
-    method: request.method ?? '',
-    version: request.httpVersion,
-    target,
-    path,
-    query: mark === -1 ? '' : target.slice(mark + 1),
-    fields: new Fields(request.rawHeaders),
-    route: generation.routes.get(path),
-    // A front's own address and certificate are nobody's whose request is judged.
-    address: generation.front === undefined ? connection.address : undefined,
-    certificate: (generation.front === undefined ? connection.client?.facts : undefined) ?? {
-      leaf: undefined,
-      authorized: false,
-      error: undefined,
-      resumed: false,
-      revocation: undefined,
-    },
   }
 }

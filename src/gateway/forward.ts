@@ -7,6 +7,7 @@ import { exchangeWhole } from '../upstream/proxy.ts'
 import { type Outgoing, relay } from '../upstream/relay.ts'
 import { sentFields, sentTarget } from '../upstream/sent-fields.ts'
 import type { Exchange } from './exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 
 /** What goes out, but for its body. */
 export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body'> {
@@ -25,7 +26,7 @@ export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body
 
 /** @throws UpstreamFailure */
 export function exchangeWithUpstream(
-  exchange: Exchange,
+  exchange: HttpExchange,
   route: Route,
   body: Uint8Array,
 ): Promise<UpstreamAnswer> {

@@ -6,7 +6,7 @@ import { refusalRow } from '../domain/refusals.ts'
 import { type PhaseVerdict, runGates } from '../gates/run.ts'
 import { admitFrom, openConnection, resetConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
-import type { Exchange } from './exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import type { Shared } from './shared.ts'
 
 export function acceptFronted(shared: Shared, socket: Socket, kind: ListenAddress['kind']): void {
@@ -36,7 +36,7 @@ function beginPlain(shared: Shared, connection: Connection): void {
 }
 
 /** For the metrics and the records of trust: what elsewhere is told once a handshake. */
-export function noteFronted({ shared, generation, client }: Exchange, verdict: PhaseVerdict): void {
+export function noteFronted({ shared, generation, client }: HttpExchange, verdict: PhaseVerdict): void {
   if (generation.front === undefined || client === undefined) return
   const { observations } = verdict
   shared.observer.connectionObserved(observations.map(({ gate, refusal }) => ({ gate, code: refusal.code })))

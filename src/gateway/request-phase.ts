@@ -7,8 +7,8 @@ import type { Config } from '../config/config.ts'
 import { rawAnswer, refusalAnswer } from './answers.ts'
 import { answerChallenge } from './challenge.ts'
 import type { Connection } from './connection.ts'
-import { deliver } from './delivery.ts'
-import { Exchange } from './exchange.ts'
+import { deliver } from './general-lane.ts'
+import { HttpExchange } from './http-exchange.ts'
 import { CONNECT_REFUSAL, type ParserRefusal, parserRefusal, recordParserRefusal } from './parser-refusal.ts'
 import { noteFronted } from './front-phase.ts'
 import type { FrontReader } from './fronted.ts'
@@ -74,19 +74,13 @@ function begin(shared: Shared, request: IncomingMessage, response: ServerRespons
   // After a refusal that closes, what follows on the connection is not looked at: it may be smuggled.
   if (connection === undefined || connection.closing) return void request.resume()
   connection.clearDeadline()
-  const exchange = new Exchange({ shared, connection, request, response })
+  const exchange = new HttpExchange({ shared, connection, request, response })
   // The last that this connection takes: it is served, and its answer says so.
   if (shared.draining()) connection.closing = true
-  serve(exchange).catch((error: unknown) => {
-    shared.observer.fault(error)
-    exchange.refuse(
-      'gateway',
-      refuse('INTERNAL_ERROR', error instanceof Error ? error.message : 'not an Error'),
-    )
-  })
+  serve(exchange).catch((error: unknown) => exchange.fault(error))
 }
 
-async function serve(exchange: Exchange): Promise<void> {
+async function serve(exchange: HttpExchange): Promise<void> {
   const { front } = exchange.generation
   if (front !== undefined && !(await isTold(exchange, front))) return
   const verdict = runGates(exchange.generation.policy.request, exchange.facts)
@@ -100,7 +94,7 @@ async function serve(exchange: Exchange): Promise<void> {
 }
 
 /** Behind a front: reads whose request it is. @returns whether to go on. */
-async function isTold(exchange: Exchange, front: FrontReader): Promise<boolean> {
+async function isTold(exchange: HttpExchange, front: FrontReader): Promise<boolean> {
   const client = await front.read(exchange.facts.fields)
   if (client.outcome === 'refuse') exchange.refuse('front', client)
   else exchange.tell(client)

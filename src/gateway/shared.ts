@@ -2,6 +2,7 @@
 import type { Observer } from '../observe/observer.ts'
 import type { Agents } from '../upstream/agents.ts'
 import type { UpstreamHealth } from '../upstream/health.ts'
+import type { BodyBuffers } from './body-buffers.ts'
 import type { BodyBudget } from './body-budget.ts'
 import type { Connection } from './connection.ts'
 import type { Connections } from './connections.ts'
@@ -12,6 +13,7 @@ export interface Shared {
   readonly observer: Observer
   readonly connections: Connections
   readonly budget: BodyBudget
+  readonly buffers: BodyBuffers
   readonly agents: Agents
   readonly health: UpstreamHealth
   readonly trustKeeper: TrustKeeper

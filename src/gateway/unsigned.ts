@@ -4,11 +4,11 @@ import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
 import { UpstreamFailure } from '../upstream/failure.ts'
 import { streamThrough } from '../upstream/proxy.ts'
-import type { Exchange } from './exchange.ts'
+import type { HttpExchange } from './http-exchange.ts'
 import { asked, outgoing, refuseUpstreamFailure } from './forward.ts'
 import { lingerThenEnd } from './linger.ts'
 
-export async function passThrough(exchange: Exchange, route: Route): Promise<void> {
+export async function passThrough(exchange: HttpExchange, route: Route): Promise<void> {
   const { request, response, facts, connection, deadline, generation } = exchange
   if (facts.fields.has('expect')) response.writeContinue()
   exchange.phase = 'forward'
@@ -38,23 +38,18 @@ export async function passThrough(exchange: Exchange, route: Route): Promise<voi
   try {
     const status = await asked(exchange, route, () => streamThrough(exchange.shared.agents, inputs, begin))
     exchange.phase = 'done'
-    exchange.record({
-      outcome: 'answered',
+    exchange.record(
+      { outcome: 'answered', gate: 'upstream', detail: `the upstream answered ${status}` },
       status,
-      gate: 'upstream',
-      detail: `the upstream answered ${status}`,
-    })
+    )
     if (request.readableEnded) response.end()
     else lingerThenEnd(request, response, '')
   } catch (error) {
     if (response.headersSent && error instanceof UpstreamFailure)
-      exchange.record({
-        outcome: 'refused',
-        code: error.code,
-        gate: 'upstream',
-        detail: error.message,
-        status: response.statusCode,
-      })
+      exchange.record(
+        { outcome: 'refused', code: error.code, gate: 'upstream', detail: error.message },
+        response.statusCode,
+      )
     else refuseUpstreamFailure(exchange, error)
   }
 }
