@@ -4,7 +4,7 @@ import type { Address } from '../domain/address.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
 import { type Refused, runGates } from '../gates/run.ts'
 import type { Connection } from './connection.ts'
-import { connectionPart } from './record.ts'
+import { observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 /** A peer that speaks for itself. */
@@ -85,12 +85,16 @@ interface ConnectionEnd {
 export function recordConnection(shared: Shared, connection: Connection, end: ConnectionEnd): void {
   if (connection.recorded) return
   connection.recorded = true
-  shared.observer.record({
+  const ending = {
     kind: 'connection',
     id: connection.id,
     phase: connection.phase,
-    ...connectionPart(connection),
-    ...end,
+    outcome: end.outcome,
+    code: end.code,
+    gate: end.gate,
+    detail: end.detail,
+    observed: observedPart(connection.observations),
     gatewayMs: performance.now() - connection.openedAt,
-  })
+  } as const
+  shared.observer.record(ending, connection.origin)
 }

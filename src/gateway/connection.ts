@@ -5,10 +5,12 @@ import type { Leaf } from '../domain/leaf.ts'
 import type { Phase } from '../domain/refusals.ts'
 import type { Evidence } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
+import type { Origin } from '../observe/audit.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
 import { Deadline } from './deadline.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation.ts'
+import { connectionOrigin } from './record.ts'
 
 /** After end(), the other side gets this long to close as well. */
 const CLOSE_MS = 1_000
@@ -17,6 +19,11 @@ export interface Opened {
   readonly id: string
   readonly socket: Socket
   readonly generation: Generation
+}
+
+/** With what it was made from: all of these are replaced, never changed. */
+interface KnownOrigin extends Pick<Connection, 'clientAddress' | 'generation' | 'evidence' | 'client'> {
+  readonly origin: Origin
 }
 
 export class Connection {
@@ -49,6 +56,7 @@ export class Connection {
   /** An answer to bytes that were no request: the last words, once the answers before it are out. */
   farewell = ''
   readonly #deadline = new Deadline()
+  #origin: KnownOrigin | undefined
   #readBefore = 0
 
   constructor({ id, socket, generation }: Opened) {
@@ -70,6 +78,22 @@ export class Connection {
   get anchor(): string | undefined {
     const names = this.client?.facts.authorized === true ? this.client.anchors.map(({ name }) => name) : []
     return names.length === 0 ? undefined : names.join(' or ')
+  }
+
+  /** The half that all its records share: made for the first of them, and anew only where what it says has changed since. */
+  get origin(): Origin {
+    const { clientAddress, generation, evidence, client } = this
+    const known = this.#origin
+    if (
+      known?.client === client &&
+      known?.evidence === evidence &&
+      known?.generation === generation &&
+      known?.clientAddress === clientAddress
+    )
+      return known.origin
+    const origin = connectionOrigin(this)
+    this.#origin = { origin, clientAddress, generation, evidence, client }
+    return origin
   }
 
   /** Keeps what a phase found. @returns whether all its gates admitted. */

@@ -1,28 +1,24 @@
 // One request's story, whichever lane it came on: from its head to its one record, what was found on the way, how it was answered.
 import { randomUUID } from 'node:crypto'
-import type { RequestFacts } from '../domain/facts.ts'
 import { ClientDeparture, type Departure } from '../domain/departure.ts'
 import type { Phase, RefusalCode } from '../domain/refusals.ts'
-import { methodsOf } from '../domain/route.ts'
+import { type Route, methodsOf } from '../domain/route.ts'
 import { type Evidence, type Refuse, refuse } from '../domain/verdict.ts'
 import type { Observation, PhaseVerdict } from '../gates/run.ts'
-import type { AuditRecord } from '../observe/audit.ts'
+import type { Ending, Origin } from '../observe/audit.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
 import { type Answer, refusalAnswer } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { Deadline } from './deadline.ts'
 import type { Generation } from './generation.ts'
-import { connectionPart, observedPart } from './record.ts'
+import { observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 /** How a request ended, for its record. */
-export type End = Pick<AuditRecord, 'outcome' | 'detail'> & {
+export interface End extends Pick<Ending, 'outcome' | 'detail'> {
   readonly code?: RefusalCode
   readonly gate?: string
 }
-
-/** What its lane knows of a request, for its record. */
-export type RequestPart = Pick<AuditRecord, 'route' | 'method' | 'trace'> & Partial<AuditRecord>
 
 /** Work for a request that has to hear of its end. */
 export interface Underway {
@@ -61,14 +57,17 @@ export abstract class Exchange {
     connection.exchanges.add(this)
   }
 
-  /** What its head says, and what is known of its connection. */
-  abstract readonly facts: RequestFacts
+  /** The route of its path, where there is one. */
+  abstract readonly route: Route | undefined
+  abstract readonly method: string
+  /** The id of its trace, where its head tells of one. */
+  abstract readonly trace: string | undefined
+  /** Whose request it is, for its record. */
+  protected abstract readonly origin: Origin
   /** Whether its answer has begun. */
   abstract readonly answering: boolean
   /** Whether its answer waits for those before it. */
   protected abstract readonly waitsItsTurn: boolean
-  /** What the record says of the request and of whose it is, beside how it ended. */
-  protected abstract readonly recorded: RequestPart
   /** Writes the one answer, unless there is nobody to take it. */
   protected abstract write(answer: Answer): void
 
@@ -116,7 +115,7 @@ export abstract class Exchange {
   }
 
   refuse(gate: string, { code, detail }: Refuse): void {
-    const { route } = this.facts
+    const { route } = this
     this.finish(refusalAnswer(code, this.id, route === undefined ? [] : methodsOf(route)), {
       outcome: 'refused',
       code,
@@ -144,26 +143,27 @@ export abstract class Exchange {
     this.#ended = true
     this.#underway?.ended()
     this.#awaitTaken()
-    const gatewayMs = performance.now() - this.startedAt - (this.upstreamMs ?? 0)
-    this.shared.observer.record({
+    const { evidence } = this
+    const ending: Ending = {
       kind: 'request',
       id: this.id,
-      ...connectionPart(this.connection),
-      ...this.recorded,
       phase: this.phase,
       outcome: end.outcome,
       code: end.code,
       gate: end.gate,
       detail: end.detail,
       observed: observedPart(this.observations),
-      prefix: this.evidence.prefix,
-      app: this.evidence.app,
-      secret: this.evidence.secret,
+      route: this.route?.path,
+      app: evidence.app,
+      secret: evidence.secret,
+      method: this.method,
       bodyBytes: this.bodyBytes,
       status,
-      gatewayMs,
+      trace: this.trace,
+      gatewayMs: performance.now() - this.startedAt - (this.upstreamMs ?? 0),
       upstreamMs: this.upstreamMs,
-    })
+    }
+    this.shared.observer.record(ending, this.origin)
   }
 
   // A peer that reads nothing would hold its answer in memory for ever. One that waits its turn is not late.

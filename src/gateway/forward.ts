@@ -10,7 +10,7 @@ import type { Exchange } from './exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
 
 /** What goes out, but for its body. */
-export function outgoing(exchange: Exchange, route: Route): Omit<Outgoing, 'body'> {
+export function outgoing(exchange: HttpExchange, route: Route): Omit<Outgoing, 'body'> {
   const { facts, clientAddress, client, evidence, id, signal } = exchange
   const vouched = verified(exchange)
   const fields = sentFields(facts.fields, route, {
@@ -67,7 +67,7 @@ export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void 
 }
 
 // Exactly what enforced gates checked of this request; a challenge may have come without a certificate.
-function verified({ passed, facts }: Exchange): string[] {
+function verified({ passed, facts }: HttpExchange): string[] {
   const { leaf, asserted } = facts.certificate
   const named = passed.includes('certificate') && passed.includes('common-name')
   return [

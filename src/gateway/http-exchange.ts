@@ -3,15 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { formatAddress } from '../domain/address.ts'
 import type { RequestFacts } from '../domain/facts.ts'
 import { Fields } from '../domain/fields.ts'
+import type { Route } from '../domain/route.ts'
 import { traceIdOf } from '../domain/trace.ts'
+import type { Origin } from '../observe/audit.ts'
 import type { ClientCertificate } from '../tls/client-certificate.ts'
 import type { Answer } from './answers.ts'
 import type { Connection } from './connection.ts'
-import { Exchange, type RequestPart } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import type { FrontedClient } from './fronted.ts'
 import type { Generation } from './generation.ts'
 import { lingerThenEnd } from './linger.ts'
-import { frontedPart } from './record.ts'
+import { requestOrigin } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export interface HttpExchangeInputs {
@@ -65,14 +67,20 @@ export class HttpExchange extends Exchange {
     return this.response.socket === null
   }
 
-  protected get recorded(): RequestPart {
-    const { facts } = this
-    return {
-      ...(this.#fronted === undefined ? {} : frontedPart(this.#fronted)),
-      route: facts.route?.path,
-      method: facts.method,
-      trace: traceIdOf(facts.fields),
-    }
+  get route(): Route | undefined {
+    return this.facts.route
+  }
+
+  get method(): string {
+    return this.facts.method
+  }
+
+  get trace(): string | undefined {
+    return traceIdOf(this.facts.fields)
+  }
+
+  protected get origin(): Origin {
+    return requestOrigin(this.connection, this.evidence.prefix, this.#fronted)
   }
 
   protected write({ status, fields, body, close }: Answer): void {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { type RefusalCode, refusalRow } from '../domain/refusals.ts'
 import type { Connection } from './connection.ts'
-import { connectionPart } from './record.ts'
+import { observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
 export interface ParserRefusal {
@@ -49,17 +49,18 @@ export function recordParserRefusal(
 ): { id: string; status: number | undefined } {
   const id = randomUUID()
   const { status } = refusalRow(code)
-  shared.observer.record({
+  const ending = {
     kind: 'request',
     id,
     phase: 'request',
-    ...connectionPart(connection),
     outcome: code === 'CLIENT_ABORTED' ? 'aborted' : 'refused',
     code,
     gate,
     detail,
+    observed: observedPart(connection.observations),
     status,
     gatewayMs: 0,
-  })
+  } as const
+  shared.observer.record(ending, connection.origin)
   return { id, status }
 }

@@ -1,7 +1,7 @@
 // Keeps a flood of refused connections from becoming a flood of lines: beyond 50 a second they are summed into one
 // record a second. Counts stay exact; which ones are written is only a matter of order. Metrics never pass through here.
 import type { RefusalCode } from '../domain/refusals.ts'
-import type { AuditRecord } from './audit.ts'
+import type { Ending } from './audit.ts'
 
 /** Time, handed in. `after` calls back once and returns how to prevent that. */
 export interface BudgetClock {
@@ -39,7 +39,7 @@ export class AuditBudget {
   }
 
   /** @returns whether the record is to be written by itself; otherwise it is in the sum. Requests always are. */
-  takes({ kind, code }: AuditRecord): boolean {
+  takes({ kind, code }: Ending): boolean {
     if (kind === 'request') return true
     const { clock, perSecond } = this.#options
     const now = clock.now()

@@ -1,7 +1,7 @@
 // How an audit record is written in the log: OpenTelemetry's names where it has one, ours under `hubgate.`.
 // An allow-list: what is not named here does not reach a log. There is no place for a body, a secret or a token.
 import type { RefusalCode } from '../domain/refusals.ts'
-import type { AuditRecord } from './audit.ts'
+import type { AuditRecord, Ending } from './audit.ts'
 import type { LogLevel } from './log.ts'
 import { cut } from './text.ts'
 
@@ -66,7 +66,7 @@ function hintOf({ prefix, gate, code, detail, observed }: AuditRecord): string |
 }
 
 /** Refusals are warnings: whoever raises the level to `warn` still sees them, and no longer each delivery. */
-export function auditLevel({ outcome, code }: AuditRecord): LogLevel {
+export function auditLevel({ outcome, code }: Ending): LogLevel {
   if (code === 'INTERNAL_ERROR') return 'error'
   return outcome === 'refused' ? 'warn' : 'info'
 }

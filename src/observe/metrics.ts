@@ -2,7 +2,7 @@
 // and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
 import type { X509Certificate } from 'node:crypto'
 import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { AuditRecord } from './audit.ts'
+import type { Ending } from './audit.ts'
 import type { Observed } from './state.ts'
 import { enforcedGates, observedCertificates } from './state.ts'
 import { Tally } from './tally.ts'
@@ -122,13 +122,13 @@ export class Metrics {
   }
 
   /** Counts a record, exactly once each. */
-  count(record: AuditRecord): void {
-    const { kind, outcome, code = '', route = '', app = '' } = record
+  count(ending: Ending): void {
+    const { kind, outcome, code = '', route = '', app = '' } = ending
     if (kind === 'connection') return this.#connections.add([outcome, code])
     this.#requests.add([route, app, outcome, code])
-    observe(this.#requestSeconds, record.gatewayMs / 1_000)
-    observe(this.#upstreamSeconds, seconds(record.upstreamMs))
-    observe(this.#bodyBytes, record.bodyBytes)
+    observe(this.#requestSeconds, ending.gatewayMs / 1_000)
+    observe(this.#upstreamSeconds, seconds(ending.upstreamMs))
+    observe(this.#bodyBytes, ending.bodyBytes)
   }
 
   /** Counts a connection whose peer and certificate were admitted. @param anchors names of the anchors it hangs under. */

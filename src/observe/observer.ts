@@ -1,7 +1,7 @@
 // The one place that hears of everything: it writes the record, counts it, and tells who listens. It decides nothing,
 // and nothing that goes wrong in here (a listener that throws, an output that is full) reaches the request.
 import type { AddressInfo } from 'node:net'
-import type { AuditRecord } from './audit.ts'
+import { type AuditRecord, type Ending, type Origin, auditRecord } from './audit.ts'
 import { AuditBudget, type AuditSum, type BudgetClock } from './audit-budget.ts'
 import { auditFields, auditLevel } from './audit-log.ts'
 import { type Log, type LogFields, type LogLevel, type LogOptions, createLog } from './log.ts'
@@ -59,10 +59,10 @@ export class Observer {
   }
 
   /** Writes, counts and hands on one record. */
-  record(record: AuditRecord): void {
-    this.#safely(() => this.metrics.count(record))
-    this.#safely(() => this.#write(record))
-    for (const listener of this.#listeners) this.#safely(() => listener(record))
+  record(ending: Ending, origin: Origin): void {
+    this.#safely(() => this.metrics.count(ending))
+    this.#safely(() => this.#write(ending, origin))
+    if (this.#listeners.size > 0) this.#tell(auditRecord(ending, origin))
   }
 
   /** Calls back with every record, after it was written. @returns how to stop that. */
@@ -160,10 +160,14 @@ export class Observer {
     }
   }
 
-  #write(record: AuditRecord): void {
-    if (!this.#budget.takes(record)) return
-    const level = auditLevel(record)
-    if (this.#log.pino.isLevelEnabled(level)) this.#log.pino[level](auditFields(record))
+  #tell(record: AuditRecord): void {
+    for (const listener of this.#listeners) this.#safely(() => listener(record))
+  }
+
+  #write(ending: Ending, origin: Origin): void {
+    if (!this.#budget.takes(ending)) return
+    const level = auditLevel(ending)
+    if (this.#log.pino.isLevelEnabled(level)) this.#log.pino[level](auditFields(auditRecord(ending, origin)))
   }
 
   #sum({ count, codes, since }: AuditSum): void {

@@ -2,13 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { cut, escapedJson, visible } from '../../src/observe/text.ts'
 import { CANARY_MARK } from '../canary.ts'
-import { WIRE, delivered, observed, refusedConnection } from './records.ts'
+import { WIRE, delivered, observed, record, refusedConnection } from './records.ts'
 
 describe('a record in JSON', () => {
   it('has the names of the contract', () => {
     const { observer, values } = observed()
     const trace = '0af7651916cd43dd8448eb211c80319c'
-    observer.record(delivered({ trace, secret: 1 }))
+    record(observer, delivered({ trace, secret: 1 }))
     expect(values()).toEqual([
       {
         time: '2026-11-21T10:00:00.000Z',
@@ -42,7 +42,7 @@ describe('a record in JSON', () => {
 
   it('of a connection names no request', () => {
     const { observer, values } = observed()
-    observer.record(refusedConnection())
+    record(observer, refusedConnection())
     expect(values()[0]).toMatchObject({
       level: 'warn',
       'event.name': 'hubgate.connection',
@@ -54,13 +54,14 @@ describe('a record in JSON', () => {
 
   it('shows the admitted address beside the peer where a front names it', () => {
     const { observer, values } = observed()
-    observer.record(delivered({ peer: '10.0.0.1', client: '31.13.64.9' }))
+    record(observer, delivered({ peer: '10.0.0.1', client: '31.13.64.9' }))
     expect(values()[0]).toMatchObject({ 'network.peer.address': '10.0.0.1', 'client.address': '31.13.64.9' })
   })
 
   it('keeps what observing gates would have refused', () => {
     const { observer, values } = observed()
-    observer.record(
+    record(
+      observer,
       delivered({ observed: [{ gate: 'certificate', code: 'CERTIFICATE_MISSING', detail: 'none' }] }),
     )
     expect(values()[0]).toMatchObject({
@@ -76,7 +77,7 @@ describe('a record in JSON', () => {
       secretValue: CANARY_MARK,
       headers: { cookie: CANARY_MARK },
     }
-    observer.record(smuggled)
+    record(observer, smuggled)
     expect(lines.join('')).not.toContain(CANARY_MARK)
   })
 
@@ -90,7 +91,7 @@ describe('a record in JSON', () => {
     ],
   ])('the wire in %s is one line without a character that acts', (_name, change) => {
     const { observer, lines, values } = observed()
-    observer.record(delivered(change))
+    record(observer, delivered(change))
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/^[\x20-\x7e]+\n$/)
     expect(JSON.stringify(values()[0])).toContain('\\u001b[31m\\r\\nb')
@@ -98,7 +99,7 @@ describe('a record in JSON', () => {
 
   it('cuts what is long', () => {
     const { observer, lines } = observed()
-    observer.record(delivered({ detail: 'x'.repeat(100_000), method: 'M'.repeat(10_000) }))
+    record(observer, delivered({ detail: 'x'.repeat(100_000), method: 'M'.repeat(10_000) }))
     expect(lines[0]?.length).toBeLessThan(1_500)
   })
 })
@@ -112,14 +113,14 @@ describe('levels', () => {
     [{ outcome: 'refused', code: 'INTERNAL_ERROR' }, 'error'],
   ] as const)('%j is %s', (change, level) => {
     const { observer, values } = observed()
-    observer.record(delivered(change))
+    record(observer, delivered(change))
     expect(values()[0]).toMatchObject({ level })
   })
 
   it('`warn` leaves out deliveries and keeps refusals', () => {
     const { observer, values } = observed({ level: 'warn' })
-    observer.record(delivered())
-    observer.record(delivered({ outcome: 'refused', code: 'SIGNATURE_MISMATCH' }))
+    record(observer, delivered())
+    record(observer, delivered({ outcome: 'refused', code: 'SIGNATURE_MISMATCH' }))
     expect(values()).toHaveLength(1)
   })
 })
@@ -176,8 +177,8 @@ describe('pretty lines', () => {
 
   it('are one line each and say what happened', () => {
     const { observer, lines } = observed({ format: 'pretty' })
-    observer.record(delivered())
-    observer.record(refusedConnection())
+    record(observer, delivered())
+    record(observer, refusedConnection())
     observer.warn('config.warning', { setting: 'sources', message: 'is old', hint: 'refresh it' })
     expect(lines).toHaveLength(3)
     expect(lines[0]).toMatch(
@@ -189,7 +190,7 @@ describe('pretty lines', () => {
 
   it.each([true, false])('the wire acts on no terminal, colours or not: %s', (colours) => {
     const { observer, lines } = observed({ format: 'pretty', colours })
-    observer.record(delivered({ detail: WIRE, method: WIRE, outcome: 'refused', code: 'FRAMING_INVALID' }))
+    record(observer, delivered({ detail: WIRE, method: WIRE, outcome: 'refused', code: 'FRAMING_INVALID' }))
     observer.fault(new Error(WIRE))
     const own = new RegExp(`${ESC}\\[\\d{1,2}m`, 'g')
     const bare = lines.map((line) => line.replace(own, '').trimEnd())

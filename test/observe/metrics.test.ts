@@ -8,7 +8,7 @@ import { serverCertificate } from '../../src/lab/pki/server-certificate.ts'
 import { Metrics } from '../../src/observe/metrics.ts'
 import type { Observed } from '../../src/observe/observer.ts'
 import { MOST_SERIES } from '../../src/observe/tally.ts'
-import { delivered, observed, refusedConnection } from './records.ts'
+import { delivered, observed, record, refusedConnection } from './records.ts'
 
 const prefixes = prefixTable([parsePrefix('31.13.64.0/18'), parsePrefix('2a03:2880::/32')])
 const INPUTS: PolicyInputs = {
@@ -44,9 +44,10 @@ async function lineOf(metrics: Metrics, start: string): Promise<string | undefin
 describe('metrics', () => {
   it('count connections and requests exactly, however many are logged', async () => {
     const { observer } = observed()
-    for (let i = 0; i < 500; i++) observer.record(refusedConnection())
-    for (let i = 0; i < 3; i++) observer.record(delivered())
-    observer.record(
+    for (let i = 0; i < 500; i++) record(observer, refusedConnection())
+    for (let i = 0; i < 3; i++) record(observer, delivered())
+    record(
+      observer,
       delivered({ outcome: 'refused', code: 'ROUTE_UNKNOWN', route: undefined, app: undefined }),
     )
     observer.connectionAdmitted(['meta-2025-12'])
@@ -67,7 +68,7 @@ describe('metrics', () => {
 
   it('give the same counts when asked twice', async () => {
     const { observer } = observed()
-    observer.record(delivered())
+    record(observer, delivered())
     await observer.metrics.expose()
     expect(await lineOf(observer.metrics, 'hubgate_requests_total{')).toMatch(/ 1$/)
   })
@@ -96,7 +97,7 @@ describe('metrics', () => {
 
   it.each(['request', 'upstream'])('%s durations have the buckets that alarms need', async (name) => {
     const { observer } = observed()
-    observer.record(delivered())
+    record(observer, delivered())
     const text = await observer.metrics.expose()
     for (const bound of ['0.25', '1', '5'])
       expect(text).toContain(`hubgate_${name}_duration_seconds_bucket{le="${bound}"}`)
@@ -147,7 +148,7 @@ describe('metrics', () => {
   it('never hold more series than their bound, and still lose no count', async () => {
     const { observer } = observed({ level: 'fatal' })
     const all = MOST_SERIES + 3_000
-    for (let i = 0; i < all; i++) observer.record(delivered({ route: `/${i}` }))
+    for (let i = 0; i < all; i++) record(observer, delivered({ route: `/${i}` }))
     const lines = (await observer.metrics.expose())
       .split('\n')
       .filter((line) => line.startsWith('hubgate_requests_total{'))
@@ -157,19 +158,22 @@ describe('metrics', () => {
 
   it('survive a measurement that is none', async () => {
     const { observer, values } = observed()
-    observer.record(delivered({ gatewayMs: Number.NaN, upstreamMs: Number.POSITIVE_INFINITY, bodyBytes: -1 }))
+    record(
+      observer,
+      delivered({ gatewayMs: Number.NaN, upstreamMs: Number.POSITIVE_INFINITY, bodyBytes: -1 }),
+    )
     expect(values().map((value) => value['event.name'])).toEqual(['hubgate.request'])
   })
 
   it('escape what a configured name may hold', async () => {
     const { observer } = observed()
-    observer.record(delivered({ app: 'a"b\\c\nd' }))
+    record(observer, delivered({ app: 'a"b\\c\nd' }))
     expect(await lineOf(observer.metrics, 'hubgate_requests_total{')).toContain('app="a\\"b\\\\c\\nd"')
   })
 
   it('of two gateways are apart', async () => {
     const [one, two] = [observed().observer, observed().observer]
-    one.record(delivered())
+    record(one, delivered())
     expect(await lineOf(two.metrics, 'hubgate_requests_total{')).toBeUndefined()
     expect(await lineOf(two.metrics, 'process_cpu_seconds_total ')).toBeDefined()
   })

@@ -1,16 +1,16 @@
 // The observer's promises: exact counts, a bounded log under a flood, and listeners that cannot hurt.
 import { describe, expect, it } from 'vitest'
 import { AuditBudget, type AuditSum } from '../../src/observe/audit-budget.ts'
-import { StandingClock, delivered, observed, refusedConnection } from './records.ts'
+import { StandingClock, delivered, observed, record, refusedConnection } from './records.ts'
 
 describe('listeners', () => {
   it('hear every record after it was written, until they stop', () => {
     const { observer, lines } = observed()
     const heard: [string, number][] = []
     const stop = observer.onAudit(({ id }) => void heard.push([id, lines.length]))
-    observer.record(delivered({ id: 'one' }))
+    record(observer, delivered({ id: 'one' }))
     stop()
-    observer.record(delivered({ id: 'two' }))
+    record(observer, delivered({ id: 'two' }))
     expect(heard).toEqual([['one', 1]])
   })
 
@@ -21,7 +21,7 @@ describe('listeners', () => {
       throw new Error('listener broke')
     })
     observer.onAudit(() => void heard++)
-    expect(() => observer.record(delivered())).not.toThrow()
+    expect(() => record(observer, delivered())).not.toThrow()
     expect(heard).toBe(1)
     expect(values().map((value) => value['event.name'])).toEqual(['hubgate.request', 'hubgate.fault'])
   })
@@ -33,7 +33,7 @@ describe('listeners', () => {
       },
     })
     expect(() => {
-      observer.record(delivered())
+      record(observer, delivered())
       observer.warn('config.warning', { setting: '', message: 'x' })
       observer.ended()
     }).not.toThrow()
@@ -45,9 +45,9 @@ describe('a flood of refused connections', () => {
     const { observer, clock, values } = observed()
     let heard = 0
     observer.onAudit(() => void heard++)
-    for (let i = 0; i < 1_000; i++) observer.record(refusedConnection())
+    for (let i = 0; i < 1_000; i++) record(observer, refusedConnection())
     for (let i = 0; i < 30; i++)
-      observer.record(refusedConnection({ phase: 'handshake', code: 'TLS_FAILED' }))
+      record(observer, refusedConnection({ phase: 'handshake', code: 'TLS_FAILED' }))
     expect(values()).toHaveLength(50)
     clock.move(1_000)
     expect(values()).toHaveLength(51)
@@ -63,7 +63,7 @@ describe('a flood of refused connections', () => {
 
   it('never sums a request', () => {
     const { observer, values } = observed()
-    for (let i = 0; i < 200; i++) observer.record(delivered({ outcome: 'refused', code: 'ROUTE_UNKNOWN' }))
+    for (let i = 0; i < 200; i++) record(observer, delivered({ outcome: 'refused', code: 'ROUTE_UNKNOWN' }))
     expect(values()).toHaveLength(200)
   })
 
@@ -83,9 +83,9 @@ describe('a flood of refused connections', () => {
 
   it('writes again in full in the next second, and what is summed at the end', () => {
     const { observer, clock, values } = observed()
-    for (let i = 0; i < 51; i++) observer.record(refusedConnection())
+    for (let i = 0; i < 51; i++) record(observer, refusedConnection())
     clock.move(1_000)
-    for (let i = 0; i < 51; i++) observer.record(refusedConnection())
+    for (let i = 0; i < 51; i++) record(observer, refusedConnection())
     observer.ended()
     expect(
       values()

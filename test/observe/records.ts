@@ -58,6 +58,11 @@ export function refusedConnection(change: Partial<AuditRecord> = {}): AuditRecor
   })
 }
 
+/** A flat record has both halves. */
+export function record(observer: Observer, whole: AuditRecord): void {
+  observer.record(whole, whole)
+}
+
 export const WIRE = 'a\u001b[31m\r\nb\u0000\u0085\u009b\u2028\u202e\u200b\ud800c'
 
 /** A clock that stands until it is moved. */
