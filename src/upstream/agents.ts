@@ -4,7 +4,8 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Route } from '../domain/route.ts'
-import { IDLE_MS, MAX_IDLE, PlainPool } from './plain-pool.ts'
+import { IDLE_MS, MAX_IDLE } from './plain-place.ts'
+import { PlainPool } from './plain-pool.ts'
 
 const KEPT = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo', maxFreeSockets: MAX_IDLE } as const
 

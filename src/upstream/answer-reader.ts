@@ -32,7 +32,7 @@ export class AnswerReader {
   begun = false
   /** Whether the head of the final answer is there. */
   final = false
-  readonly #keepBody: boolean
+  #keepBody: boolean
   readonly #line = new FieldLine()
   readonly #chunk = new ChunkLine()
   #state = STATUS_LINE
@@ -52,8 +52,25 @@ export class AnswerReader {
   #chunks: Buffer[] = []
   #contentFields: string[] = []
 
-  constructor(keepBody: boolean) {
+  constructor(keepBody = false) {
     this.#keepBody = keepBody
+  }
+
+  /** Ready for another answer. */
+  reset(keepBody: boolean): void {
+    this.#keepBody = keepBody
+    this.begun = false
+    this.final = false
+    this.#interim = 0
+    this.#minor = 0
+    this.#close = false
+    this.#trailers = false
+    this.#left = 0
+    this.#size = 0
+    if (this.#chunks.length > 0) this.#chunks = []
+    this.#line.clear()
+    this.#chunk.clear()
+    this.#clearHead()
   }
 
   get done(): boolean {
@@ -75,12 +92,13 @@ export class AnswerReader {
   }
 
   /**
-   * @returns how many of the bytes belong to the answer: all of them until it is done.
+   * @param end how many of the bytes are there.
+   * @returns how many of them belong to the answer: all of them until it is done.
    * @throws UpstreamFailure
    */
-  push(bytes: Buffer): number {
+  push(bytes: Buffer, end = bytes.length): number {
     let at = 0
-    while (at < bytes.length && this.#state !== DONE) at = this.#take(bytes, at)
+    while (at < end && this.#state !== DONE) at = this.#take(bytes, at, end)
     return at
   }
 
@@ -90,18 +108,18 @@ export class AnswerReader {
     else if (this.begun && this.#state !== DONE) throw broken('the answer broke off')
   }
 
-  #take(bytes: Buffer, at: number): number {
-    if (this.#state <= HEAD_LF) return this.#takeHead(bytes, at)
+  #take(bytes: Buffer, at: number, end: number): number {
+    if (this.#state <= HEAD_LF) return this.#takeHead(bytes, at, end)
     if (this.#state === CONTENT || this.#state === CHUNK || this.#state === UNTIL_CLOSE)
-      return this.#takeContent(bytes, at)
+      return this.#takeContent(bytes, at, Math.min(end, at + this.#left))
     this.#takeFraming(bytes[at] ?? 0)
     return at + 1
   }
 
-  #takeHead(bytes: Buffer, from: number): number {
+  #takeHead(bytes: Buffer, from: number, end: number): number {
     let at = from
-    while (at < bytes.length && this.#state <= HEAD_LF) {
-      if (this.#state === FIELD) at = this.#takeFieldLine(bytes, at)
+    while (at < end && this.#state <= HEAD_LF) {
+      if (this.#state === FIELD) at = this.#takeFieldLine(bytes, at, end)
       else this.#takeHeadByte(bytes[at++] ?? 0)
     }
     this.#headBytes += at - from
@@ -147,9 +165,9 @@ export class AnswerReader {
     } else throw broken('a status of more than three digits')
   }
 
-  #takeFieldLine(bytes: Buffer, from: number): number {
-    const at = this.#line.push(bytes, from)
-    if (at === -1) return bytes.length
+  #takeFieldLine(bytes: Buffer, from: number, end: number): number {
+    const at = this.#line.push(bytes, from, end)
+    if (at === -1) return end
     if (this.#line.empty) this.#state = HEAD_LF
     else {
       this.#state = FIELD_LF
@@ -209,6 +227,10 @@ export class AnswerReader {
     this.begun = true
     this.#interim += 1
     if (this.#interim > MAX_INTERIM) throw broken(`more than ${MAX_INTERIM} interim answers`)
+    this.#clearHead()
+  }
+
+  #clearHead(): void {
     this.#state = STATUS_LINE
     this.#at = 0
     this.#headBytes = 0
@@ -217,7 +239,7 @@ export class AnswerReader {
     this.#chunked = false
     this.#keepAlive = false
     this.#patience = Infinity
-    this.#contentFields = []
+    if (this.#contentFields.length > 0) this.#contentFields = []
   }
 
   #beginContent(): void {
@@ -237,8 +259,7 @@ export class AnswerReader {
     }
   }
 
-  #takeContent(bytes: Buffer, at: number): number {
-    const end = Math.min(bytes.length, at + this.#left)
+  #takeContent(bytes: Buffer, at: number, end: number): number {
     if (this.#state === UNTIL_CLOSE) this.#count(end - at)
     // The bytes are the connection's, and will be overwritten.
     if (this.#keepBody) this.#chunks.push(Buffer.from(bytes.subarray(at, end)))

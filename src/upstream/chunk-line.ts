@@ -37,6 +37,12 @@ export class ChunkLine {
     return false
   }
 
+  /** Ready for the chunks of another answer. */
+  clear(): void {
+    this.#begin(SIZE)
+    this.#extensions = 0
+  }
+
   #begin(state: number): void {
     this.#state = state
     this.#at = 0

@@ -64,10 +64,10 @@ export class FieldLine {
   }
 
   /** @returns where the CR stands that ends it, or -1. @throws UpstreamFailure at the first byte that cannot be right. */
-  push(bytes: Buffer, from: number): number {
+  push(bytes: Buffer, from: number, end: number): number {
     let at = from
     let colon = this.#colon
-    for (; at < bytes.length; at += 1) {
+    for (; at < end; at += 1) {
       const byte = bytes[at] ?? 0
       const kinds = KINDS[byte] ?? 0
       if (colon !== -1) {
@@ -83,7 +83,7 @@ export class FieldLine {
     }
     this.#colon = colon
     this.#size += at - from
-    if (at === bytes.length) {
+    if (at === end) {
       const piece = bytes.subarray(from, at)
       this.#before = this.#before === undefined ? Buffer.from(piece) : Buffer.concat([this.#before, piece])
       return -1

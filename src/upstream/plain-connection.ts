@@ -1,44 +1,62 @@
 // One connection to an upstream, and the one delivery under way on it. What the upstream says while nobody asked ends it.
 import { type Socket, connect } from 'node:net'
 import type { Upstream } from '../domain/route.ts'
-import type { AnswerReader } from './answer-reader.ts'
+import { AnswerReader } from './answer-reader.ts'
 import { verdictProblem } from './answer.ts'
 import { UpstreamFailure, failureOf } from './failure.ts'
+import type { Ending } from './timetable.ts'
 
-/** Of one connection: what reads an answer copies what it keeps. */
-const READ_BYTES = 8 * 1024
-
-/** Who waits for an answer; told once, and then let go. */
+/** Who waits for an answer. Told one of the two, once and never before send() has returned, and then let go. */
 export interface Waiting {
-  readonly reader: AnswerReader
-  readonly answered: () => void
+  /** @param reader of the whole answer; the connection's own, so what is wanted of it is taken at once. */
+  readonly answered: (status: number, reader: AnswerReader) => void
   readonly failed: (failure: UpstreamFailure) => void
 }
 
-export interface ConnectionEvents {
-  /** Free for the next, for at most so many milliseconds. */
-  readonly onFree: (keeps: number) => void
-  readonly onClosed: () => void
+export interface Sending {
+  readonly upstream: Upstream
+  /** The whole request, in order. They are the connection's until the answer is there. */
+  readonly bytes: readonly Uint8Array[]
+  /** Milliseconds until the end of its answer. */
+  readonly timeout: number
+  /** Whether the answer's content is wanted, or only its status. */
+  readonly keepBody?: boolean
 }
 
-export class PlainConnection {
+/** Where a connection belongs. */
+export interface Home {
+  /** Room for what is read, common to all connections: it is used only while one of them is told of its bytes. */
+  readonly buffer: Buffer
+  /** Free for the next, for at most so many milliseconds. */
+  readonly onFree: (connection: PlainConnection, keeps: number) => void
+  readonly onClosed: (connection: PlainConnection) => void
+}
+
+export class PlainConnection implements Ending {
   readonly socket: Socket
-  readonly #events: ConnectionEvents
+  /** Of the delivery under way, or else of the connection. */
+  endsAt = Infinity
+  readonly #home: Home
+  readonly #reader = new AnswerReader()
   #waiting: Waiting | undefined
+  #timeout = 0
   #sent = false
 
-  constructor({ socketPath, hostname, port }: Upstream, events: ConnectionEvents) {
-    this.#events = events
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES)
-    const onread = { buffer, callback: (size: number) => this.#read(buffer.subarray(0, size)) }
+  constructor({ socketPath, hostname, port }: Upstream, home: Home) {
+    this.#home = home
+    const onread = { buffer: home.buffer, callback: (size: number) => this.#read(size) }
     const to = socketPath === undefined ? { host: hostname, port } : { path: socketPath }
     this.socket = connect({ ...to, noDelay: true, onread })
     this.socket.once('end', () => this.#ended())
     this.socket.on('error', (error) => this.#fail(error))
     this.socket.once('close', () => {
       this.#fail(new Error('the connection closed without an answer'))
-      events.onClosed()
+      home.onClosed(this)
     })
+  }
+
+  get busy(): boolean {
+    return this.#waiting !== undefined
   }
 
   /** Whether a delivery can be written: what is not open both ways any more has to be left alone. */
@@ -46,38 +64,58 @@ export class PlainConnection {
     return this.#waiting === undefined && this.socket.writable && this.socket.readable
   }
 
-  send(request: readonly Uint8Array[], waiting: Waiting): void {
+  send({ bytes, timeout, keepBody = false }: Sending, waiting: Waiting): void {
     this.#waiting = waiting
+    this.#timeout = timeout
     this.#sent = false
+    this.endsAt = performance.now() + timeout
+    this.#reader.reset(keepBody)
     const { socket } = this
-    if (request.length > 1) socket.cork()
-    for (const bytes of request) socket.write(bytes)
-    if (request.length > 1) socket.uncork()
+    if (bytes.length > 1) socket.cork()
+    for (const each of bytes) socket.write(each)
+    if (bytes.length > 1) socket.uncork()
   }
 
-  /** Nobody waits for the answer any more, so there is no other use for the connection either. */
+  /**
+   * Nobody waits for the answer any more: without this a client that goes away leaves the upstream's socket open.
+   * Whoever waits is told nothing. Does nothing where it is not `waiting` whose delivery is under way.
+   */
+  giveUp(waiting: Waiting): void {
+    if (this.#waiting === waiting) this.destroy()
+  }
+
+  /** There is no use for it any more. Whoever waits is told nothing. */
   destroy(): void {
     this.#waiting = undefined
+    this.endsAt = Infinity
     this.socket.destroy()
   }
 
-  // Called in the middle of a read: nothing may be thrown, and true keeps on reading.
-  #read(bytes: Buffer): boolean {
+  late(): void {
+    this.#fail(new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${this.#timeout} ms`))
+  }
+
+  // True keeps on reading.
+  #read(size: number): boolean {
     const waiting = this.#waiting
-    if (waiting === undefined) {
-      this.socket.destroy()
-      return true
-    }
-    const { reader } = waiting
-    if (!reader.final) this.#sent = this.socket.writableLength === 0
-    try {
-      const taken = reader.push(bytes)
-      if (reader.final) this.#judge(reader.status)
-      if (reader.done) this.#answered(waiting, bytes.subarray(taken))
-    } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error('unknown'))
-    }
+    if (waiting === undefined) this.socket.destroy()
+    else this.#take(waiting, size)
     return true
+  }
+
+  #take(waiting: Waiting, size: number): void {
+    const reader = this.#reader
+    const { buffer } = this.#home
+    if (!reader.final) this.#sent = this.socket.writableLength === 0
+    let taken
+    try {
+      taken = reader.push(buffer, size)
+      if (reader.final) this.#judge(reader.status)
+      if (reader.done) refuseMore(buffer, taken, size)
+    } catch (error) {
+      return this.#fail(error)
+    }
+    if (reader.done) this.#answered(waiting, taken === size)
   }
 
   #judge(status: number): void {
@@ -85,38 +123,36 @@ export class PlainConnection {
     if (problem !== undefined) throw new UpstreamFailure('UPSTREAM_PROTOCOL', problem)
   }
 
-  #answered(waiting: Waiting, surplus: Uint8Array): void {
-    if (!surplus.every(isLineEnd))
-      throw new UpstreamFailure('UPSTREAM_PROTOCOL', 'more than the answer that it announced')
+  #answered(waiting: Waiting, clean: boolean): void {
+    const { keeps, status } = this.#reader
     this.#waiting = undefined
-    const { keeps } = waiting.reader
     // An upstream that answers early need not read the rest, and would keep the connection and the body for ever.
-    if (surplus.length === 0 && keeps > 0 && this.socket.writableLength === 0) this.#events.onFree(keeps)
-    else this.socket.destroy()
-    waiting.answered()
+    if (clean && keeps > 0 && this.socket.writableLength === 0) this.#home.onFree(this, keeps)
+    else this.destroy()
+    waiting.answered(status, this.#reader)
   }
 
   #ended(): void {
     const waiting = this.#waiting
     try {
-      waiting?.reader.end()
-      if (waiting?.reader.done === true) this.#answered(waiting, NOTHING)
-      else this.#fail(new Error('the connection closed without an answer'))
+      if (waiting !== undefined) this.#reader.end()
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error('unknown'))
+      return this.#fail(error)
     }
-    this.socket.destroy()
+    if (waiting !== undefined && this.#reader.done) this.#answered(waiting, false)
+    else this.#fail(new Error('the connection closed without an answer'))
   }
 
-  #fail(error: Error): void {
+  #fail(error: unknown): void {
     const waiting = this.#waiting
     this.destroy()
-    waiting?.failed(failureOf(error, waiting.reader.begun))
+    waiting?.failed(failureOf(error instanceof Error ? error : new Error('unknown'), this.#reader.begun))
   }
 }
 
-const NOTHING = new Uint8Array(0)
-
-function isLineEnd(byte: number): boolean {
-  return byte === 0x0d || byte === 0x0a
+// Empty lines behind an answer are no other answer, but the connection is not used again.
+function refuseMore(bytes: Buffer, from: number, to: number): void {
+  for (let at = from; at < to; at += 1)
+    if (bytes[at] !== 0x0d && bytes[at] !== 0x0a)
+      throw new UpstreamFailure('UPSTREAM_PROTOCOL', 'more than the answer that it announced')
 }

@@ -1,73 +1,67 @@
-// The connections to upstreams without TLS. Idle ones are kept for the next delivery, latest first, and not for long.
+// The connections to upstreams without TLS, by where they lead.
 import type { Upstream } from '../domain/route.ts'
-import { PlainConnection } from './plain-connection.ts'
+import type { PlainConnection, Sending, Waiting } from './plain-connection.ts'
+import { PlainPlace } from './plain-place.ts'
 import { Timetable } from './timetable.ts'
 
-// Below the 5 s after which Node's own server, the commonest upstream, closes an idle connection: a request written
-// just as it closes is lost, and a POST must not be sent twice.
-export const IDLE_MS = 4_000
-export const MAX_IDLE = 256
-
-/** A delivery under way. */
-export interface Timed {
-  readonly late: () => void
-}
+/** Of all connections together: what reads an answer copies what it keeps. */
+const READ_BYTES = 64 * 1024
 
 export class PlainPool {
-  /** Until when deliveries under way are waited for. */
-  readonly deadlines = new Timetable<Timed>((delivery) => delivery.late())
-  readonly #open = new Set<PlainConnection>()
-  /** By where they lead: they outlive the routes of a reload. */
-  readonly #idle = new Map<string, PlainConnection[]>()
-  readonly #idleUntil = new Timetable<PlainConnection>((connection) => connection.destroy())
+  readonly #timetable = new Timetable<PlainConnection>()
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES)
+  /** Those with connections: they outlive the routes of a reload. */
+  readonly #places = new Map<string, PlainPlace>()
+  readonly #known = new WeakMap<Upstream, PlainPlace>()
 
-  /** An idle connection, or a new one: one that died unnoticed is not replaced by its neighbour, which may be dead, too. */
-  connectionTo(upstream: Upstream): PlainConnection {
-    const place = placeOf(upstream)
-    const kept = this.#idle.get(place)?.pop()
-    if (kept !== undefined) {
-      this.#idleUntil.delete(kept)
-      if (kept.usable) return kept
-      kept.destroy()
-    }
-    const connection = new PlainConnection(upstream, {
-      onFree: (keeps) => this.#keep(place, connection, keeps),
-      onClosed: () => this.#forget(place, connection),
-    })
-    this.#open.add(connection)
+  /**
+   * Sends a request. Whatever becomes of it, `waiting` is told once, within the timeout.
+   * @returns what carries it: its giveUp(waiting) is for when nobody wants the answer any more.
+   */
+  send(sending: Sending, waiting: Waiting): PlainConnection {
+    const { upstream } = sending
+    const connection = this.#placeOf(upstream).connection(upstream)
+    connection.send(sending, waiting)
+    this.#timetable.expect(connection.endsAt)
     return connection
+  }
+
+  /** How many deliveries are under way. */
+  get underWay(): number {
+    let count = 0
+    for (const { busy } of this.#timetable.items) if (busy) count += 1
+    return count
   }
 
   /** Those that wait for a delivery, the next one last. */
   idleTo(upstream: Upstream): readonly PlainConnection[] {
-    return this.#idle.get(placeOf(upstream)) ?? []
+    return this.#placeOf(upstream).idle
   }
 
   /** Closes every connection, those in use included. */
   destroy(): void {
-    for (const { socket } of this.#open) socket.destroy()
-    this.#idleUntil.clear()
+    for (const { socket } of this.#timetable.items) socket.destroy()
+    this.#timetable.stop()
   }
 
-  #keep(place: string, connection: PlainConnection, keeps: number): void {
-    const idle = this.#idle.get(place)
-    if (idle !== undefined && idle.length >= MAX_IDLE) return connection.destroy()
-    if (idle === undefined) this.#idle.set(place, [connection])
-    else idle.push(connection)
-    this.#idleUntil.set(connection, performance.now() + Math.min(IDLE_MS, keeps))
+  #placeOf(upstream: Upstream): PlainPlace {
+    const known = this.#known.get(upstream)
+    // One without connections may have been let go.
+    if (known?.open === true) return known
+    const key = keyOf(upstream)
+    const place = this.#places.get(key) ?? this.#newPlace(key)
+    this.#known.set(upstream, place)
+    return place
   }
 
-  #forget(place: string, connection: PlainConnection): void {
-    this.#open.delete(connection)
-    this.#idleUntil.delete(connection)
-    const idle = this.#idle.get(place)
-    if (idle === undefined) return
-    const index = idle.indexOf(connection)
-    if (index !== -1) idle.splice(index, 1)
-    if (idle.length === 0) this.#idle.delete(place)
+  #newPlace(key: string): PlainPlace {
+    for (const [other, { open }] of this.#places) if (!open) this.#places.delete(other)
+    const place = new PlainPlace(this.#buffer, this.#timetable)
+    this.#places.set(key, place)
+    return place
   }
 }
 
-function placeOf({ socketPath, hostname, port }: Upstream): string {
+function keyOf({ socketPath, hostname, port }: Upstream): string {
   return socketPath ?? `${hostname}:${port}`
 }

@@ -1,35 +1,40 @@
-// Moments at which something ends, with one timer for all of them: a timer a request would cost more than the request's share.
+// What ends at some moment, with one timer for all of it: a timer a request would cost more than the request's share.
 
 // Where many end one after the other, no more often than this.
 const FINEST_MS = 10
 
-export class Timetable<T> {
-  readonly #moments = new Map<T, number>()
-  readonly #onPassed: (item: T) => void
+export interface Ending {
+  /** On the clock of performance.now(); Infinity while nothing is awaited. Whoever makes it earlier says so: see expect(). */
+  readonly endsAt: number
+  /** The moment has passed: it has another one from now on, or none. */
+  readonly late: () => void
+}
+
+export class Timetable<T extends Ending> {
+  readonly #items = new Set<T>()
   #timer: NodeJS.Timeout | undefined
   #next = Infinity
 
-  constructor(onPassed: (item: T) => void) {
-    this.#onPassed = onPassed
+  get items(): Iterable<T> {
+    return this.#items
   }
 
-  get size(): number {
-    return this.#moments.size
+  add(item: T): void {
+    this.#items.add(item)
+    this.expect(item.endsAt)
   }
 
-  /** @param at on the clock of performance.now(). */
-  set(item: T, at: number): void {
-    this.#moments.set(item, at)
+  delete(item: T): void {
+    this.#items.delete(item)
+  }
+
+  /** An item ends at `at`. One that ends later than it did need not be told of: its timer finds nothing, and is set again. */
+  expect(at: number): void {
     if (at < this.#next) this.#arm(at)
   }
 
-  /** @returns whether it was there. */
-  delete(item: T): boolean {
-    return this.#moments.delete(item)
-  }
-
-  clear(): void {
-    this.#moments.clear()
+  /** Tells of no moment any more, until one is expected again. */
+  stop(): void {
     clearTimeout(this.#timer)
     this.#next = Infinity
   }
@@ -45,12 +50,11 @@ export class Timetable<T> {
   #check(): void {
     const now = performance.now()
     this.#next = Infinity
-    for (const [item, at] of this.#moments) {
-      if (at > now) continue
-      this.#moments.delete(item)
-      this.#onPassed(item)
+    let next = Infinity
+    for (const item of this.#items) {
+      if (item.endsAt <= now) item.late()
+      if (item.endsAt < next) next = item.endsAt
     }
-    const next = Math.min(...this.#moments.values())
-    if (next < this.#next) this.#arm(next)
+    this.expect(next)
   }
 }

@@ -9,7 +9,6 @@ import { parseUpstream } from '../../src/domain/upstream-url.ts'
 import { type Agents, createAgents } from '../../src/upstream/agents.ts'
 import { type Outgoing, relay } from '../../src/upstream/relay.ts'
 import { requestBytes } from '../../src/upstream/request-bytes.ts'
-import { Timetable } from '../../src/upstream/timetable.ts'
 import { OK_KEEP, type RawUpstream, startRawUpstream } from '../support/raw-upstream.ts'
 import { until } from '../support/routes.ts'
 
@@ -90,7 +89,7 @@ describe('a connection', () => {
     ).toBe(true)
     expect(idle().at(-1)).toBe(last)
     expect(upstream.connections).toBe(2)
-    expect(agents.plain.deadlines.size).toBe(0)
+    expect(agents.plain.underWay).toBe(0)
   })
 
   it('that idles is closed after 4 s, before an upstream that allows 5 s does', async () => {
@@ -157,7 +156,7 @@ describe('a delivery', () => {
     leave()
     await expect(delivering).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' })
     await until(() => upstream.open === 0, 'its connection is closed')
-    expect(agents.plain.deadlines.size).toBe(0)
+    expect(agents.plain.underWay).toBe(0)
   })
 
   it('ends at its deadline, whatever drips in, and its connection with it', async () => {
@@ -173,7 +172,7 @@ describe('a delivery', () => {
       code: 'UPSTREAM_TIMEOUT',
     })
     await until(() => upstream.open === 0, 'it is closed')
-    expect(agents.plain.deadlines.size).toBe(0)
+    expect(agents.plain.underWay).toBe(0)
   })
 
   it.each([0, 1, 16 * 1024, 16 * 1024 + 1, 3 * 1024 * 1024])(
@@ -221,33 +220,6 @@ describe('what is written', () => {
 
   it.each(['', '/a b', '/a\tb'])('never has a target like %j', (target) => {
     expect(() => written({ target })).toThrow(TypeError)
-  })
-})
-
-describe('a timetable', () => {
-  it('tells of each moment once it has passed, and keeps no timer for what is gone', () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
-    try {
-      const passed: string[] = []
-      const timetable = new Timetable<string>((item) => passed.push(item))
-      timetable.set('later', performance.now() + 500)
-      timetable.set('soon', performance.now() + 100)
-      timetable.set('gone', performance.now() + 50)
-      expect(timetable.delete('gone')).toBe(true)
-      vi.advanceTimersByTime(99)
-      expect(passed).toEqual([])
-      vi.advanceTimersByTime(11)
-      expect(passed).toEqual(['soon'])
-      timetable.set('later', performance.now() + 1_000)
-      vi.advanceTimersByTime(900)
-      expect(passed).toEqual(['soon'])
-      vi.advanceTimersByTime(200)
-      expect(passed).toEqual(['soon', 'later'])
-      expect(timetable.size).toBe(0)
-      expect(vi.getTimerCount()).toBe(0)
-    } finally {
-      vi.useRealTimers()
-    }
   })
 })
 
