@@ -60,13 +60,25 @@ export function fullAnswer({ status, contentFields, body }: UpstreamAnswer, id: 
   return { status, fields, body, close: false }
 }
 
-/** A whole answer as bytes, for a socket whose HTTP parser has given up. Always ends the connection. */
-export function rawAnswer({ status, fields, body }: Answer): string {
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    'Connection: close',
-    `Date: ${new Date().toUTCString()}`,
-  ]
-  for (let i = 0; i + 1 < fields.length; i += 2) lines.push(`${fields[i] ?? ''}: ${fields[i + 1] ?? ''}`)
-  return `${lines.join('\r\n')}\r\n\r\n${body.toString()}`
+/**
+ * A whole answer as text of one character a byte, as Node's server would write it.
+ * @param idleTimeout milliseconds for which the connection is kept; undefined: this is its last answer.
+ */
+export function answerText({ status, fields, body }: Answer, idleTimeout?: number): string {
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
+  const persistence =
+    idleTimeout === undefined
+      ? 'close'
+      : `keep-alive\r\nKeep-Alive: timeout=${Math.floor(idleTimeout / 1000)}`
+  return `${text}Date: ${dateText()}\r\nConnection: ${persistence}\r\n\r\n${body.toString()}`
+}
+
+let date = { second: 0, text: '' }
+
+// A second's worth of answers has the same.
+function dateText(): string {
+  const second = Math.floor(Date.now() / 1000)
+  if (second !== date.second) date = { second, text: new Date(second * 1000).toUTCString() }
+  return date.text
 }

@@ -13,9 +13,13 @@ export class BodyBudget {
     return this.#taken
   }
 
+  has(bytes: number): boolean {
+    return this.#taken + bytes <= this.limit
+  }
+
   /** @returns whether there was room; what was taken must be given back exactly once. */
   take(bytes: number): boolean {
-    if (this.#taken + bytes > this.limit) return false
+    if (!this.has(bytes)) return false
     this.#taken += bytes
     return true
   }

@@ -3,9 +3,10 @@ import { readChallenge } from '../domain/challenge.ts'
 import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
 import { runGates } from '../gates/run.ts'
+import { relay } from '../upstream/relay.ts'
 import { challengeAnswer, emptyAnswer } from './answers.ts'
 import type { HttpExchange } from './http-exchange.ts'
-import { exchangeWithUpstream, refuseUpstreamFailure } from './forward.ts'
+import { asked, outgoing, refuseUpstreamFailure } from './forward.ts'
 
 export async function answerChallenge(exchange: HttpExchange, route: Route): Promise<void> {
   const { query } = exchange.facts
@@ -29,7 +30,13 @@ export async function answerChallenge(exchange: HttpExchange, route: Route): Pro
 async function askUpstream(exchange: HttpExchange, route: Route, challenge: string): Promise<void> {
   exchange.phase = 'forward'
   try {
-    const { status, body } = await exchangeWithUpstream(exchange, route, new Uint8Array(0))
+    const { status, body } = await asked(exchange, route, () =>
+      relay(
+        exchange.shared.agents,
+        { ...outgoing(exchange, route), signal: exchange.signal, body: new Uint8Array(0) },
+        true,
+      ),
+    )
     const echoed = Buffer.from(body).toString('latin1').trim() === challenge
     if (status === 200 && !echoed)
       return exchange.refuse('upstream', refuse('UPSTREAM_PROTOCOL', '200 without the challenge as its body'))

@@ -105,9 +105,9 @@ export class Connection {
     return true
   }
 
-  /** For the handshake, and for the next head; each request has its own. */
-  setDeadline(milliseconds: number, onPassed: () => void): void {
-    this.#readBefore = this.#read
+  /** For the handshake, and for the next head; each request has its own. @param unread bytes that came already, and were put back. */
+  setDeadline(milliseconds: number, onPassed: () => void, unread = 0): void {
+    this.#readBefore = this.#read - unread
     this.#deadline.set(milliseconds, onPassed)
   }
 

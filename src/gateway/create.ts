@@ -1,5 +1,5 @@
 // Puts the gateway together and gives it its life: listen, reload, drain, end. `hubgate serve` and embedders use the same.
-import type { Server, Socket } from 'node:net'
+import type { Server } from 'node:net'
 import type { RefreshStatus } from '../allowlist/status.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/problem.ts'
@@ -13,7 +13,6 @@ import { BodyBuffers } from './body-buffers.ts'
 import { CrlKeeper } from './crl-keeper.ts'
 import { changesBetween, fixedSettings, lostList } from './changes.ts'
 import { acceptConnection } from './connection-phase.ts'
-import type { Connection } from './connection.ts'
 import { Connections } from './connections.ts'
 import { dismissAll, dismissUnwelcome } from './dismiss.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
@@ -241,13 +240,7 @@ export class RunningGateway implements Gateway {
     // Connections stay on the server they began with, so it is made anew only where its settings changed.
     const http = this.#sameHttpServer(prepared.config) ?? requestServer(this.#shared, prepared.config.limits)
     const { terms } = prepared
-    const take = (connection: Connection, socket: Socket) => {
-      // By now a reload may have replaced the state that the handshake began with.
-      const { config, servers } = this.generation
-      connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
-      servers.http.take(socket)
-    }
-    const tls = terms === undefined ? undefined : handshakeServer(this.#shared, terms, take)
+    const tls = terms === undefined ? undefined : handshakeServer(this.#shared, terms)
     return Object.freeze({ ...prepared, policy, id, servers: { tls, http }, front: frontReader(prepared) })
   }
 

@@ -4,10 +4,11 @@ import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
 import { runGates } from '../gates/run.ts'
 import { MAX_ANSWER, type UpstreamAnswer } from '../upstream/answer.ts'
+import { UpstreamFailure } from '../upstream/failure.ts'
+import type { Waiting } from '../upstream/plain-connection.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
 import { Body } from './body.ts'
 import type { Exchange, Underway } from './exchange.ts'
-import { UpstreamFailure } from '../upstream/failure.ts'
 
 /** What its lane knows of a delivery. */
 export interface DeliveryInputs {
@@ -16,14 +17,29 @@ export interface DeliveryInputs {
   readonly length: number
   /** All X-Hub-Signature-256 values. */
   readonly signatures: readonly string[]
-  /** Sends the verified bytes on. @throws UpstreamFailure */
-  readonly forward: (body: Buffer) => Promise<UpstreamAnswer>
+  /** Sends the verified bytes on. Whoever waits is told once, and never before it has returned. @returns what carries them. */
+  readonly forward: (body: Buffer, waiting: Forwarded) => Carrier | undefined
 }
 
-export class Delivery implements Underway {
+/** Waits for what the upstream says. */
+export interface Forwarded extends Waiting {
+  readonly answered: (status: number, told: { readonly answer: UpstreamAnswer }) => void
+  /** Anything but an UpstreamFailure is a defect of ours. */
+  readonly failed: (error: unknown) => void
+}
+
+/** A connection to an upstream, in the use of one delivery. */
+export interface Carrier {
+  /** The client went away. Nobody is told anything any more. */
+  readonly giveUp: (waiting: Forwarded) => void
+}
+
+export class Delivery implements Underway, Forwarded {
   readonly #exchange: Exchange
   readonly #inputs: DeliveryInputs
   readonly #body: Body
+  #carrier: Carrier | undefined
+  #forwardedAt = 0
 
   private constructor(exchange: Exchange, inputs: DeliveryInputs) {
     this.#exchange = exchange
@@ -87,6 +103,28 @@ export class Delivery implements Underway {
     }
   }
 
+  answered(status: number, told: { readonly answer: UpstreamAnswer }): void {
+    if (this.#exchange.ended) return
+    try {
+      this.#told(true, 'answered')
+      this.#answer(status, told)
+    } catch (error) {
+      this.#exchange.fault(error)
+    }
+  }
+
+  failed(error: unknown): void {
+    if (this.#exchange.ended) return
+    if (!(error instanceof UpstreamFailure)) return this.#exchange.fault(error)
+    this.#told(false, error.code)
+    this.#exchange.refuse('upstream', refuse(error.code, error.message))
+  }
+
+  left(): void {
+    this.#carrier?.giveUp(this)
+    if (this.#forwardedAt > 0) this.#exchange.upstreamMs = performance.now() - this.#forwardedAt
+  }
+
   ended(): void {
     const { shared, phase } = this.#exchange
     this.#exchange.bodyBytes = this.#body.size
@@ -101,24 +139,24 @@ export class Delivery implements Underway {
   }
 
   #forward(): void {
-    const exchange = this.#exchange
-    exchange.phase = 'forward'
-    this.#inputs
-      .forward(this.#body.bytes)
-      .then(
-        (answer) => this.#answered(answer),
-        (error: unknown) => this.#failed(error),
-      )
-      .catch((error: unknown) => exchange.fault(error))
+    this.#exchange.phase = 'forward'
+    this.#forwardedAt = performance.now()
+    this.#carrier = this.#inputs.forward(this.#body.bytes, this)
+  }
+
+  #told(well: boolean, how: string): void {
+    const { shared } = this.#exchange
+    this.#exchange.upstreamMs = performance.now() - this.#forwardedAt
+    shared.health.note(this.#inputs.route.upstream.label, well, how)
   }
 
   // Meta counts 200 alone as success, so every 2xx becomes one; a full answer is the upstream's own, whatever Meta makes of it.
-  #answered(answer: UpstreamAnswer): void {
+  #answer(answered: number, { answer }: { readonly answer: UpstreamAnswer }): void {
     const exchange = this.#exchange
     const full = this.#inputs.route.answer === 'full'
-    const success = answer.status >= 200 && answer.status < 300
-    const status = success && !full ? 200 : answer.status
-    const detail = `the upstream answered ${answer.status}`
+    const success = answered >= 200 && answered < 300
+    const status = success && !full ? 200 : answered
+    const detail = `the upstream answered ${answered}`
     exchange.phase = 'done'
     exchange.finish(
       full ? fullAnswer(answer, exchange.id) : emptyAnswer(status, exchange.id),
@@ -126,10 +164,5 @@ export class Delivery implements Underway {
         ? { outcome: 'acknowledged', detail }
         : { outcome: 'answered', gate: 'upstream', detail },
     )
-  }
-
-  #failed(error: unknown): void {
-    if (error instanceof UpstreamFailure) this.#exchange.refuse('upstream', refuse(error.code, error.message))
-    else this.#exchange.fault(error)
   }
 }

@@ -22,6 +22,8 @@ export interface End extends Pick<Ending, 'outcome' | 'detail'> {
 
 /** Work for a request that has to hear of its end. */
 export interface Underway {
+  /** The client went away before its answer. */
+  readonly left: () => void
   /** It has its end, whichever: what was taken for it is given back. Once, before the record is made. */
   readonly ended: () => void
 }
@@ -66,8 +68,10 @@ export abstract class Exchange {
   protected abstract readonly origin: Origin
   /** Whether its answer has begun. */
   abstract readonly answering: boolean
-  /** Whether its answer waits for those before it. */
-  protected abstract readonly waitsItsTurn: boolean
+  /** Sets the time that the client has to take the answer. */
+  protected abstract awaitTaken(): void
+  /** Nothing is in flight on its connection any more, and it stays open. */
+  protected abstract awaitNext(): void
   /** Writes the one answer, unless there is nobody to take it. */
   protected abstract write(answer: Answer): void
 
@@ -142,7 +146,7 @@ export abstract class Exchange {
     if (this.#ended) return
     this.#ended = true
     this.#underway?.ended()
-    this.#awaitTaken()
+    this.awaitTaken()
     const { evidence } = this
     const ending: Ending = {
       kind: 'request',
@@ -166,21 +170,16 @@ export abstract class Exchange {
     this.shared.observer.record(ending, this.origin)
   }
 
-  // A peer that reads nothing would hold its answer in memory for ever. One that waits its turn is not late.
-  #awaitTaken(): void {
-    this.deadline.set(this.generation.config.limits.bodyTimeout, () => {
-      if (this.waitsItsTurn) this.#awaitTaken()
-      else this.connection.destroy()
-    })
-  }
-
   /** The answer is out, or never will be: a pipelined one that waits its turn gets no event of its own when the socket closes. */
   clientGone(): void {
     const { connection } = this
     if (!connection.exchanges.delete(this)) return
     this.#gone = true
     this.#whenGone?.()
-    if (this.phase !== 'done') this.#departure?.abort()
+    if (this.phase !== 'done') {
+      this.#departure?.abort()
+      this.#underway?.left()
+    }
     this.record({
       outcome: 'aborted',
       code: 'CLIENT_ABORTED',
@@ -189,6 +188,6 @@ export abstract class Exchange {
     })
     if (connection.exchanges.size > 0) return
     if (connection.closing) connection.close()
-    else this.shared.awaitNextRequest(connection)
+    else this.awaitNext()
   }
 }

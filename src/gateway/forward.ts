@@ -1,18 +1,17 @@
 // Phase 6: hands a request to the upstream, with exactly the fields we vouch for, and times it.
+import type { CertificateFacts } from '../domain/facts.ts'
 import type { Route } from '../domain/route.ts'
 import { refuse } from '../domain/verdict.ts'
-import type { UpstreamAnswer } from '../upstream/answer.ts'
 import { UpstreamFailure } from '../upstream/failure.ts'
-import { exchangeWhole } from '../upstream/proxy.ts'
-import { type Outgoing, relay } from '../upstream/relay.ts'
+import type { Outgoing } from '../upstream/relay.ts'
 import { sentFields, sentTarget } from '../upstream/sent-fields.ts'
 import type { Exchange } from './exchange.ts'
 import type { HttpExchange } from './http-exchange.ts'
 
 /** What goes out, but for its body. */
-export function outgoing(exchange: HttpExchange, route: Route): Omit<Outgoing, 'body'> {
-  const { facts, clientAddress, client, evidence, id, signal } = exchange
-  const vouched = verified(exchange)
+export function outgoing(exchange: HttpExchange, route: Route): Omit<Outgoing, 'body' | 'signal'> {
+  const { facts, clientAddress, client, evidence, id, passed } = exchange
+  const vouched = verified(passed, facts.certificate)
   const fields = sentFields(facts.fields, route, {
     requestId: id,
     address: clientAddress,
@@ -21,25 +20,7 @@ export function outgoing(exchange: HttpExchange, route: Route): Omit<Outgoing, '
     // What only observes has proved no name: such a certificate is not passed on as if it had.
     leaf: vouched.includes('certificate') ? client?.der : undefined,
   })
-  return { route, method: facts.method, target: sentTarget(route, facts.query), fields, signal }
-}
-
-/** @throws UpstreamFailure */
-export function exchangeWithUpstream(
-  exchange: HttpExchange,
-  route: Route,
-  body: Uint8Array,
-): Promise<UpstreamAnswer> {
-  const request = outgoing(exchange, route)
-  return asked(exchange, route, () =>
-    route.answer === 'full' && exchange.facts.method === 'POST'
-      ? exchangeWhole(exchange.shared.agents, {
-          outgoing: request,
-          content: body,
-          response: exchange.response,
-        })
-      : relay(exchange.shared.agents, { ...request, body }, exchange.facts.method === 'GET'),
-  )
+  return { route, method: facts.method, target: sentTarget(route, facts.query), fields }
 }
 
 /** Counts the time of `work` as the upstream's share, and keeps how it went. @throws UpstreamFailure */
@@ -66,9 +47,8 @@ export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void 
   exchange.refuse('upstream', refuse(error.code, error.message))
 }
 
-// Exactly what enforced gates checked of this request; a challenge may have come without a certificate.
-function verified({ passed, facts }: HttpExchange): string[] {
-  const { leaf, asserted } = facts.certificate
+/** Exactly what enforced gates checked of a request; a challenge may have come without a certificate. */
+export function verified(passed: readonly string[], { leaf, asserted }: CertificateFacts): string[] {
   const named = passed.includes('certificate') && passed.includes('common-name')
   return [
     ...(passed.includes('source') ? ['source'] : []),

@@ -6,16 +6,13 @@ import { type Terms, createTlsServer } from '../tls/context.ts'
 import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
 import { trustedBy } from './generation.ts'
+import { enterLane } from './lanes.ts'
 import type { Shared } from './shared.ts'
 import { anchorsThatWould, worded } from './trial.ts'
 import { type Unwelcome, unwelcome } from './welcome.ts'
 
-/** A server that never listens: admitted sockets are handed to it, and it hands admitted clients to `admit`. */
-export function handshakeServer(
-  shared: Shared,
-  terms: Terms,
-  admit: (connection: Connection, socket: TLSSocket) => void,
-): Server {
+/** A server that never listens: admitted sockets are handed to it. */
+export function handshakeServer(shared: Shared, terms: Terms): Server {
   const server = createTlsServer(terms)
   server.on('secureConnection', (socket) => {
     const connection = connectionOf(shared, socket)
@@ -24,7 +21,7 @@ export function handshakeServer(
       return
     }
     identify(shared, connection, socket)
-    if (!connection.closing) admit(connection, socket)
+    if (!connection.closing) enterLane(shared, connection, socket)
   })
   // Node reports a failed handshake and leaves the socket open.
   server.on('tlsClientError', (error: NodeJS.ErrnoException & { reason?: string }, socket) => {

@@ -63,10 +63,6 @@ export class HttpExchange extends Exchange {
     return this.response.shouldKeepAlive && this.connection.outlasts(this)
   }
 
-  protected get waitsItsTurn(): boolean {
-    return this.response.socket === null
-  }
-
   get route(): Route | undefined {
     return this.facts.route
   }
@@ -81,6 +77,18 @@ export class HttpExchange extends Exchange {
 
   protected get origin(): Origin {
     return requestOrigin(this.connection, this.evidence.prefix, this.#fronted)
+  }
+
+  // A peer that reads nothing would hold its answer in memory for ever. One that waits its turn is not late.
+  protected awaitTaken(): void {
+    this.deadline.set(this.generation.config.limits.bodyTimeout, () => {
+      if (this.response.socket === null) this.awaitTaken()
+      else this.connection.destroy()
+    })
+  }
+
+  protected awaitNext(): void {
+    this.shared.awaitNextRequest(this.connection)
   }
 
   protected write({ status, fields, body, close }: Answer): void {

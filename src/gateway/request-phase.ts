@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { refuse } from '../domain/verdict.ts'
 import { runGates } from '../gates/run.ts'
 import type { Config } from '../config/config.ts'
-import { rawAnswer, refusalAnswer } from './answers.ts'
+import { answerText, refusalAnswer } from './answers.ts'
 import { answerChallenge } from './challenge.ts'
 import type { Connection } from './connection.ts'
 import { deliver } from './general-lane.ts'
@@ -116,6 +116,11 @@ function aborted(shared: Shared, socket: Duplex, refusal: ParserRefusal): void {
   socket.destroy()
 }
 
+/** Nothing came after the handshake in the time for a head. */
+export function refuseSilence(shared: Shared, socket: Duplex): void {
+  refuseBytes(shared, socket, parserRefusal(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })))
+}
+
 /** Refuses bytes that are no request, on the bare socket: after the answers in flight, or at once where there are none. */
 function refuseBytes(shared: Shared, socket: Duplex, refusal: ParserRefusal): void {
   const connection = shared.connections.of(socket)
@@ -123,7 +128,7 @@ function refuseBytes(shared: Shared, socket: Duplex, refusal: ParserRefusal): vo
   // Its parser complains of every further piece; that end is already on its way.
   if (connection.closing) return
   const { id, status } = recordParserRefusal(shared, connection, refusal)
-  if (status !== undefined) connection.farewell = rawAnswer(refusalAnswer(refusal.code, id))
+  if (status !== undefined) connection.farewell = answerText(refusalAnswer(refusal.code, id))
   connection.closing = true
   if (connection.exchanges.size === 0) connection.close()
 }

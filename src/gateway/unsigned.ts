@@ -34,7 +34,11 @@ export async function passThrough(exchange: HttpExchange, route: Route): Promise
     response.shouldKeepAlive = exchange.keepsAlive
     response.writeHead(status, [...fields, 'X-Request-Id', exchange.id])
   }
-  const inputs = { outgoing: outgoing(exchange, route), content: request, response }
+  const inputs = {
+    outgoing: { ...outgoing(exchange, route), signal: exchange.signal },
+    content: request,
+    response,
+  }
   try {
     const status = await asked(exchange, route, () => streamThrough(exchange.shared.agents, inputs, begin))
     exchange.phase = 'done'

@@ -5,7 +5,12 @@ import type { Outgoing } from './relay.ts'
 const COPIED = 16 * 1024
 
 /** @returns what is to be written, in order. @throws TypeError where a head cannot hold what it should. */
-export function requestBytes({ method, target, fields, body }: Outgoing): readonly Uint8Array[] {
+export function requestBytes({
+  method,
+  target,
+  fields,
+  body,
+}: Omit<Outgoing, 'route' | 'signal'>): readonly Uint8Array[] {
   const head = headOf(method, target, fields)
   if (body.length > COPIED) return [Buffer.from(head, 'latin1'), body]
   const bytes = Buffer.allocUnsafe(head.length + body.length)

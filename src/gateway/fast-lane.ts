@@ -1,0 +1,165 @@
+// The short way of a delivery in the plainest spelling: from bytes to verdict to upstream without Node's HTTP objects, through
+// the same gates. It refuses nothing for its head; what it does not know goes unread to the general lane, and stays there.
+import type { Socket } from 'node:net'
+import type { Connection } from './connection.ts'
+import type { Delivery } from './delivery.ts'
+import { FastExchange } from './fast-exchange.ts'
+import { HeadShape, type KnownHead } from './head-shape.ts'
+import type { Shared } from './shared.ts'
+
+export interface FastLaneInputs {
+  readonly shared: Shared
+  readonly connection: Connection
+  readonly socket: Socket
+  /** To the general lane, which has this connection from then on. @param unread bytes that were put back. */
+  readonly handOver: (unread: number) => void
+  /** Nothing has come since the handshake. */
+  readonly onSilence: () => void
+}
+
+export class FastLane {
+  readonly #inputs: FastLaneInputs
+  #shape: HeadShape | undefined
+  /** Whose body is being read. */
+  #reading: Delivery | undefined
+  /** Bytes behind the request under way. */
+  #rest: Buffer | undefined
+  #paused = false
+  /** The client does not read its answers. */
+  #choked = false
+  #running = false
+
+  constructor(inputs: FastLaneInputs) {
+    this.#inputs = inputs
+  }
+
+  enter(): void {
+    const { shared, connection, socket, onSilence } = this.#inputs
+    connection.setDeadline(shared.generation().config.limits.headTimeout, onSilence)
+    socket.on('data', this.#onData)
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    try {
+      if (this.#reading !== undefined) this.#readOn(this.#reading, chunk)
+      else this.#keep(chunk)
+      this.#run()
+    } catch (error) {
+      this.#inputs.shared.observer.fault(error)
+      this.#inputs.connection.destroy()
+    }
+  }
+
+  /** Takes one request after the other, as far as their bytes are there and their answers are out. */
+  #run(): void {
+    if (this.#running) return
+    const { connection } = this.#inputs
+    this.#running = true
+    while (
+      this.#rest !== undefined &&
+      connection.exchanges.size === 0 &&
+      !connection.closing &&
+      !this.#choked
+    ) {
+      const bytes = this.#rest
+      this.#rest = undefined
+      this.#begin(bytes)
+    }
+    this.#running = false
+    if (this.#rest === undefined) this.#resume()
+  }
+
+  #begin(bytes: Buffer): void {
+    const { shared, connection, socket } = this.#inputs
+    // Before a request line they mean nothing (RFC 9112 §2.2), and are not the first byte of a head that a deadline waits for.
+    if (bytes.every(isLineEnd)) return
+    const head = this.#headOf(bytes)
+    if (head === undefined || !shared.budget.has(head.length)) return this.#leave(bytes)
+    connection.clearDeadline()
+    // The last that this connection takes: it is served, and its answer says so.
+    if (shared.draining() || !head.shape.keepAlive) connection.closing = true
+    const exchange = new FastExchange({ shared, connection, socket, head, onAnswered: this.#onAnswered })
+    const delivery = exchange.deliver()
+    if (delivery === undefined) return
+    const end = head.size + head.length
+    if (bytes.length > end) this.#rest = bytes.subarray(end)
+    if (bytes.length > head.size) delivery.take(bytes.subarray(head.size, end))
+    if (delivery.missing === 0) return delivery.whole()
+    this.#reading = delivery
+    delivery.awaitBody()
+  }
+
+  #headOf(bytes: Buffer): KnownHead | undefined {
+    const { shared, connection } = this.#inputs
+    const generation = shared.generation()
+    const known = this.#shape?.generation === generation ? this.#shape.match(bytes) : undefined
+    if (known !== undefined) return known
+    this.#shape = generation.config.listen.fastLane
+      ? HeadShape.learn(bytes, connection, generation)
+      : undefined
+    return this.#shape?.match(bytes)
+  }
+
+  #readOn(delivery: Delivery, chunk: Buffer): void {
+    const { missing } = delivery
+    delivery.take(chunk.length > missing ? chunk.subarray(0, missing) : chunk)
+    if (chunk.length > missing) this.#keep(chunk.subarray(missing))
+    if (delivery.missing > 0) return
+    this.#reading = undefined
+    delivery.whole()
+  }
+
+  #keep(chunk: Buffer): void {
+    const { connection, shared, socket } = this.#inputs
+    // After an answer that closes, what follows is not looked at: it may be smuggled.
+    if (connection.closing && connection.exchanges.size === 0) return
+    this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk])
+    // Whoever sends far ahead of the answers waits.
+    const busy = this.#choked || connection.exchanges.size > 0
+    if (!busy || this.#rest.length <= shared.generation().config.limits.head) return
+    this.#paused = true
+    socket.pause()
+  }
+
+  #resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#inputs.socket.resume()
+  }
+
+  readonly #onAnswered = (): void => {
+    const { connection, shared, socket } = this.#inputs
+    this.#reading = undefined
+    if (socket.writableNeedDrain) return this.#awaitReader()
+    connection.setDeadline(shared.generation().config.limits.idleTimeout, this.#onIdle)
+    this.#run()
+  }
+
+  // Whoever reads no answer gets no further one, and is not waited for longer than for a body.
+  #awaitReader(): void {
+    const { connection, shared, socket } = this.#inputs
+    this.#choked = true
+    connection.setDeadline(shared.generation().config.limits.bodyTimeout, () => connection.destroy())
+    socket.once('drain', () => {
+      this.#choked = false
+      this.#onAnswered()
+    })
+  }
+
+  readonly #onIdle = (): void => this.#inputs.connection.close()
+
+  #leave(bytes: Buffer): void {
+    const { socket, handOver } = this.#inputs
+    socket.off('data', this.#onData)
+    // Paused until it is handed over, then set going again: otherwise it hangs, or drops what was put back (measured on Node
+    // 20, 22 and 24).
+    socket.pause()
+    socket.unshift(bytes)
+    handOver(bytes.length)
+    socket.resume()
+  }
+}
+
+function isLineEnd(byte: number): boolean {
+  return byte === 0x0d || byte === 0x0a
+}
