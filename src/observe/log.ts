@@ -1,5 +1,5 @@
 // The logger: pino, one JSON object a line, with ISO time, text level and allow-listed fields only.
-// Where the lines go is decided here; what an audit record says is not (audit-log.ts).
+// Where the lines go is decided here; what an audit record says is not (audit-line.ts).
 import { type Logger, destination, pino } from 'pino'
 import { prettyLine } from './pretty.ts'
 import { cut, escapedJson } from './text.ts'
@@ -43,6 +43,10 @@ export interface Log {
   readonly pino: Logger
   /** One line about hubgate's own life. `event` becomes hubgate.<event> in `event.name`. */
   readonly say: (level: LogLevel, event: string, said: { message: string; fields?: LogFields }) => void
+  /** Takes a line that is written already, in order with the others: one JSON text by escapedJson's rules, and its end. */
+  readonly write: (line: string) => void
+  /** Now, as all lines have it. */
+  readonly time: () => string
   /** Hands on what is buffered, before the process ends. */
   readonly flush: () => void
 }
@@ -51,11 +55,12 @@ export function createLog({ level, format, write, colours, now = Date.now }: Log
   const out = write === undefined ? standardOutput(format) : { write, flush: () => {} }
   const coloured = colours ?? (write === undefined && process.stdout.isTTY && !process.env['NO_COLOR'])
   const line = format === 'pretty' ? (json: string) => prettyLine(json, { coloured }) : escaped
+  const time = isoTime(now)
   const logger = pino(
     {
       level,
       base: null,
-      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      timestamp: () => `,"time":"${time()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     { write: (json: string) => out.write(line(json)) },
@@ -67,7 +72,23 @@ export function createLog({ level, format, write, colours, now = Date.now }: Log
         { 'event.name': `hubgate.${event}`, ...shortened(fields) },
         cut(message, LONGEST_MESSAGE),
       ),
+    write: format === 'pretty' ? (json) => out.write(line(json)) : out.write,
+    time,
     flush: out.flush,
+  }
+}
+
+// Many lines have the same millisecond, and its text costs more than half a line.
+function isoTime(now: () => number): () => string {
+  let known = Number.NaN
+  let text = ''
+  return () => {
+    const present = now()
+    if (present !== known) {
+      known = present
+      text = new Date(present).toISOString()
+    }
+    return text
   }
 }
 

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { type AuditRecord, type Ending, type Origin, auditRecord } from './audit.ts'
 import { AuditBudget, type AuditSum, type BudgetClock } from './audit-budget.ts'
-import { auditFields, auditLevel } from './audit-log.ts'
+import { auditLevel, auditLine } from './audit-line.ts'
 import { type Log, type LogFields, type LogLevel, type LogOptions, createLog } from './log.ts'
 import { Metrics } from './metrics.ts'
 import type { Observed } from './state.ts'
@@ -167,7 +167,8 @@ export class Observer {
   #write(ending: Ending, origin: Origin): void {
     if (!this.#budget.takes(ending)) return
     const level = auditLevel(ending)
-    if (this.#log.pino.isLevelEnabled(level)) this.#log.pino[level](auditFields(auditRecord(ending, origin)))
+    if (!this.#log.pino.isLevelEnabled(level)) return
+    this.#log.write(auditLine({ level, time: this.#log.time() }, ending, origin))
   }
 
   #sum({ count, codes, since }: AuditSum): void {

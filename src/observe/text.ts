@@ -7,6 +7,8 @@ export const LONGEST_VALUE = 200
 // Controls (C0, DEL, C1), format characters (bidi, zero width), surrogates without their pair, and line separators.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu
 const PLAIN = /^[\x20-\x7e]*$/
+// The same without the quotation mark and the backslash.
+const PLAIN_IN_JSON = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** Cuts what is too long, never inside a character. */
 export function cut(text: string, longest = LONGEST_VALUE): string {
@@ -25,6 +27,11 @@ export function visible(text: string): string {
 /** @param line one JSON text. @returns the same JSON text; what JSON leaves unescaped and a terminal would obey is escaped too. */
 export function escapedJson(line: string): string {
   return PLAIN.test(line) ? line : line.replace(UNSEEN, jsonEscape)
+}
+
+/** @returns the text as JSON, by escapedJson's rules. */
+export function jsonText(text: string): string {
+  return PLAIN_IN_JSON.test(text) ? `"${text}"` : escapedJson(JSON.stringify(text))
 }
 
 function jsonEscape(char: string): string {

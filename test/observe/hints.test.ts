@@ -1,6 +1,6 @@
 // The hint in a record: what an operator should do where a peer inside the allow-list came without a good certificate.
 import { expect, it } from 'vitest'
-import { auditFields } from '../../src/observe/audit-log.ts'
+import { hintOf } from '../../src/observe/hints.ts'
 import { delivered } from './records.ts'
 
 const MISSING = { gate: 'certificate', code: 'CERTIFICATE_MISSING', detail: 'no client certificate' } as const
@@ -35,7 +35,8 @@ it.each([
   ['a wrong signature', { code: 'SIGNATURE_MISMATCH' }, undefined],
   ['a good delivery', {}, undefined],
 ] as const)('%s', (_name, change, expected) => {
-  const hint = auditFields(delivered(change))['hubgate.hint']
+  const whole = delivered(change)
+  const hint = hintOf(whole, whole)
   if (expected === undefined) expect(hint).toBeUndefined()
   else expect(hint).toMatch(expected)
 })

@@ -1,11 +1,10 @@
-// How an audit record is written in the log: OpenTelemetry's names where it has one, ours under `hubgate.`.
-// An allow-list: what is not named here does not reach a log. There is no place for a body, a secret or a token.
-import type { RefusalCode } from '../domain/refusals.ts'
-import type { AuditRecord, Ending } from './audit.ts'
-import type { LogLevel } from './log.ts'
-import { cut } from './text.ts'
+// What the line of an audit record has to say, as pino would be told: the slow and plain way, which the written lines are
+// compared with.
+import type { RefusalCode } from '../../src/domain/refusals.ts'
+import type { AuditRecord } from '../../src/observe/audit.ts'
+import { cut } from '../../src/observe/text.ts'
 
-export type AuditFields = Readonly<Record<string, unknown>>
+type AuditFields = Readonly<Record<string, unknown>>
 
 /** @returns the fields of one record. Absent ones are undefined, and the logger leaves them out. */
 export function auditFields(record: AuditRecord): AuditFields {
@@ -63,12 +62,6 @@ function hintOf({ prefix, gate, code, detail, observed }: AuditRecord): string |
     .filter((one) => one.gate === 'certificate' && !/; (?:staged|retired) anchor "/.test(one.detail))
     .map((one) => (one.code === undefined ? undefined : HINTS.get(one.code)))
     .find((hint) => hint !== undefined)
-}
-
-/** Refusals are warnings: whoever raises the level to `warn` still sees them, and no longer each delivery. */
-export function auditLevel({ outcome, code }: Ending): LogLevel {
-  if (code === 'INTERNAL_ERROR') return 'error'
-  return outcome === 'refused' ? 'warn' : 'info'
 }
 
 function observedFields({ gate, code, detail }: AuditRecord['observed'][number]) {
