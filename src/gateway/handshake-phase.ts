@@ -3,6 +3,7 @@ import type { Server, TLSSocket } from 'node:tls'
 import { runGates } from '../gates/run.ts'
 import { clientCertificate } from '../tls/client-certificate.ts'
 import { type Terms, createTlsServer } from '../tls/context.ts'
+import { Readings } from '../tls/readings.ts'
 import { recordConnection, refuseConnection } from './connection-phase.ts'
 import type { Connection } from './connection.ts'
 import { trustedBy } from './generation.ts'
@@ -14,13 +15,14 @@ import { type Unwelcome, unwelcome } from './welcome.ts'
 /** A server that never listens: admitted sockets are handed to it. */
 export function handshakeServer(shared: Shared, terms: Terms): Server {
   const server = createTlsServer(terms)
+  const readings = new Readings(terms.anchors)
   server.on('secureConnection', (socket) => {
     const connection = connectionOf(shared, socket)
     if (connection === undefined) {
       socket.destroy()
       return
     }
-    identify(shared, connection, socket)
+    identify({ shared, connection, socket, readings })
     if (!connection.closing) enterLane(shared, connection, socket)
   })
   // Node reports a failed handshake and leaves the socket open.
@@ -42,12 +44,19 @@ export function handshakeServer(shared: Shared, terms: Terms): Server {
   return server
 }
 
-function identify(shared: Shared, connection: Connection, socket: TLSSocket): void {
+interface Secured {
+  readonly shared: Shared
+  readonly connection: Connection
+  readonly socket: TLSSocket
+  readonly readings: Readings
+}
+
+function identify({ shared, connection, socket, readings }: Secured): void {
   const { generation } = connection
   connection.clearDeadline()
   connection.phase = 'identity'
   connection.secure = socket
-  connection.client = clientCertificate(socket, trustedBy(generation))
+  connection.client = clientCertificate(socket, trustedBy(generation), readings)
   shared.connections.secured(connection, socket)
   socket.on('error', () => {})
   const verdict = runGates(generation.policy.identity, { certificate: connection.client.facts })

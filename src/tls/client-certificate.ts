@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import type { CertificateFacts } from '../domain/facts.ts'
 import { type Anchor, anchorsOf } from './anchors.ts'
-import { readLeaf } from './read-leaf.ts'
+import { type Chain, type Reading, type Readings, readChain } from './readings.ts'
 import { type RevocationSource, revocationOf } from './revocation.ts'
 
 export interface ClientCertificate {
@@ -23,18 +23,34 @@ export interface Trusted {
   readonly revocation: RevocationSource | undefined
 }
 
-export function clientCertificate(socket: TLSSocket, trusted: Trusted): ClientCertificate {
+/** @param readings what was read before; it counts where it is of the same anchors. */
+export function clientCertificate(
+  socket: TLSSocket,
+  trusted: Trusted,
+  readings?: Readings,
+): ClientCertificate {
   const certificate = socket.getPeerX509Certificate()
-  const chain = certificate === undefined ? [] : readableChain(certificate)
-  const der = certificate?.raw
+  const { authorized } = socket
+  const known = authorized && readings?.anchors === trusted.anchors ? readings : undefined
+  const reading = certificate === undefined ? undefined : readingOf(certificate, trusted, known)
   const facts = {
-    leaf: der === undefined ? undefined : readLeaf(der),
-    authorized: socket.authorized,
+    leaf: reading?.leaf,
+    authorized,
     error: errorName(socket.authorizationError),
     resumed: socket.isSessionReused(),
-    revocation: socket.authorized ? revocationUnder(certificate, trusted) : undefined,
+    revocation: authorized ? revocationUnder(reading?.chain[0], trusted) : undefined,
   }
-  return { facts, anchors: anchorsOf(chain, trusted.anchors), der, chain }
+  const { anchors, der, chain } = reading ?? nobody(trusted)
+  return { facts, anchors, der, chain }
+}
+
+function readingOf(leaf: X509Certificate, { anchors }: Trusted, known: Readings | undefined): Reading {
+  const chain = readableChain(leaf)
+  return known === undefined ? readChain(chain, anchors) : known.of(chain)
+}
+
+function nobody({ anchors }: Trusted): Pick<ClientCertificate, 'anchors' | 'der' | 'chain'> {
+  return { anchors: anchorsOf([], anchors), der: undefined, chain: [] }
 }
 
 /** What the lists say of a leaf that OpenSSL verified under these anchors. */
@@ -50,14 +66,14 @@ export function revocationUnder(
 const MAX_DEPTH = 8
 
 /** The chain as far as Node gives it back: on a server, Node 24 gives no more than the leaf. */
-function readableChain(leaf: X509Certificate): X509Certificate[] {
-  const chain: X509Certificate[] = []
-  let certificate: X509Certificate | undefined = leaf
-  while (certificate !== undefined && chain.length < MAX_DEPTH) {
-    chain.push(certificate)
+function readableChain(leaf: X509Certificate): Chain {
+  const above: X509Certificate[] = []
+  let certificate = leaf.issuerCertificate
+  while (certificate !== undefined && above.length < MAX_DEPTH - 1) {
+    above.push(certificate)
     certificate = certificate.issuerCertificate
   }
-  return chain
+  return [leaf, ...above]
 }
 
 function errorName(error: Error | string | null | undefined): string | undefined {
