@@ -62,6 +62,12 @@ const BANS: readonly Ban[] = [
     text: /\.(?:getPeerCertificate|toLegacyObject)\(/,
     why: 'ends Node 24 on certificates whose key does not decode: a client could send one',
   },
+  {
+    in: ['src'],
+    except: ['src/cli', 'src/lab'],
+    text: /^import (?!type ).*from 'node:http'/,
+    why: 'asks for all its exports, and so loads a WebSocket client nobody uses: process.getBuiltinModule does not',
+  },
   { in: ['src'], text: /\bMath\.random\(/, why: 'ids and secrets come from node:crypto' },
   { in: ['src'], text: /\beval\(|\bnew Function\(/, why: 'nothing that arrives becomes code' },
   {

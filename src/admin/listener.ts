@@ -1,7 +1,7 @@
 // The admin listener: a plain HTTP server of its own, never on the public port, with small limits of its own.
 // It knows no setting but its address and its token; everything it tells comes through ports.ts.
 import { chmod } from 'node:fs/promises'
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ListenAddress } from '../config/config.ts'
 import type { Secret } from '../config/secret.ts'
@@ -12,6 +12,8 @@ import { type AdminAnswer, refusal, send } from './answers.ts'
 import { ENDPOINTS } from './endpoints.ts'
 import { type AdminBounds, guard, isLoopbackAddress } from './guard.ts'
 import type { Administered } from './ports.ts'
+
+const { createServer } = process.getBuiltinModule('node:http')
 
 export interface AdminOptions {
   readonly address: ListenAddress

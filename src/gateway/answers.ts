@@ -1,7 +1,8 @@
 // The answers hubgate gives in its own name: refusals as JSON, the challenge as text, 200 with nothing.
-import { STATUS_CODES } from 'node:http'
 import { type RefusalCode, refusalRow } from '../domain/refusals.ts'
 import type { UpstreamAnswer } from '../upstream/answer.ts'
+
+const { STATUS_CODES } = process.getBuiltinModule('node:http')
 
 export interface Answer {
   readonly status: number

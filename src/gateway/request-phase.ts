@@ -1,5 +1,5 @@
 // Phase 4: a request head was read. Its gates run, then it goes where it belongs: challenge, delivery, or streamed through.
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { refuse } from '../domain/verdict.ts'
 import { runGates } from '../gates/run.ts'
@@ -14,6 +14,8 @@ import { noteFronted } from './front-phase.ts'
 import type { FrontReader } from './fronted.ts'
 import type { Shared } from './shared.ts'
 import { passThrough } from './unsigned.ts'
+
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** Takes admitted TLS sockets. It never listens, and the timer of its deadlines goes only when it is closed. */
 export interface RequestServer {
@@ -45,8 +47,8 @@ export function requestServer(shared: Shared, limits: Config['limits']): Request
   }
 }
 
-function parserServer(shared: Shared, limits: Config['limits']): http.Server {
-  const server = http.createServer({
+function parserServer(shared: Shared, limits: Config['limits']): Server {
+  const server = createServer({
     maxHeaderSize: limits.head,
     headersTimeout: limits.headTimeout,
     // The body has its own deadline, from the end of the head.

@@ -1,9 +1,11 @@
 // Fetches a revocation list from an address that the operator or an anchor names; never from one that a client's certificate
 // names, or whoever connects could send us anywhere. No redirect is followed. Whether the list is good is not decided here.
-import { type ClientRequest, type IncomingMessage, type RequestOptions, request as overHttp } from 'node:http'
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { request as overHttps } from 'node:https'
 import { RevocationListError } from './crl-error.ts'
 import { MAX_LIST_FILE, readRevocationFile } from './crl-file.ts'
+
+const { request: overHttp } = process.getBuiltinModule('node:http')
 
 export interface FetchOptions {
   /** Until the connection stands, TLS included; milliseconds. */

@@ -1,24 +1,27 @@
 // Kept connections to the upstreams: they outlive reloads, and never carry an answer nobody asked for. Those of Node's own
 // client are for TLS and for http-proxy.
-import http from 'node:http'
+import type { Agent, ClientRequest, RequestOptions } from 'node:http'
 import https from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { Route } from '../domain/route.ts'
 import { IDLE_MS, MAX_IDLE } from './plain-place.ts'
 import { PlainPool } from './plain-pool.ts'
 
+// An import would load all that the module offers, the fetch client behind its WebSocket included.
+const { Agent: HttpAgent } = process.getBuiltinModule('node:http')
+
 const KEPT = { keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo', maxFreeSockets: MAX_IDLE } as const
 
 export interface Agents {
   readonly plain: PlainPool
-  readonly of: (route: Route) => http.Agent
+  readonly of: (route: Route) => Agent
   /** Closes every connection, those in use included. */
   readonly destroy: () => void
 }
 
 export function createAgents(): Agents {
   const plain = new PlainPool()
-  const proxied = guarded(new http.Agent(KEPT))
+  const proxied = guarded(new HttpAgent(KEPT))
   const secure = guarded(new https.Agent(KEPT))
   return {
     plain,
@@ -32,7 +35,7 @@ export function createAgents(): Agents {
 }
 
 // Bytes on an idle connection would be read as the answer to the next request, and acknowledge what was not done.
-function guarded<A extends http.Agent>(agent: A): A {
+function guarded<A extends Agent>(agent: A): A {
   const keep = agent.keepSocketAlive.bind(agent)
   const reuse = agent.reuseSocket.bind(agent)
   const strayBytes = new WeakMap<Duplex, () => void>()
@@ -45,7 +48,7 @@ function guarded<A extends http.Agent>(agent: A): A {
     socket.once('data', destroy)
     return true
   }
-  agent.reuseSocket = (socket: Duplex, request: http.ClientRequest) => {
+  agent.reuseSocket = (socket: Duplex, request: ClientRequest) => {
     const destroy = strayBytes.get(socket)
     if (destroy !== undefined) socket.removeListener('data', destroy)
     reuse(socket, request)
@@ -54,7 +57,7 @@ function guarded<A extends http.Agent>(agent: A): A {
 }
 
 /** Where a route's upstream listens, as http.request takes it. */
-export function destination(route: Route): http.RequestOptions {
+export function destination(route: Route): RequestOptions {
   const { socketPath, hostname, port, protocol } = route.upstream
   return socketPath === undefined ? { protocol, host: hostname, port } : { protocol, socketPath }
 }
