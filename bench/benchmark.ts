@@ -2,10 +2,15 @@
 import type { Cleanup } from './cleanup.ts'
 import type { Cores } from './cores.ts'
 import type { Judged } from './goals.ts'
+import type { Curve } from './growth/curve.ts'
 
 export interface Benchmark {
   readonly name: string
   readonly title: string
+  /** Runs only where it is named: all the others together take long enough. */
+  readonly apart?: boolean
+  /** Heads of its table's first two columns. Default: case and contestant. */
+  readonly columns?: readonly [string, string]
   /** @throws CheckFailed where a contestant does not do what it is timed for. */
   readonly run: (context: Context) => Promise<Outcome>
 }
@@ -37,6 +42,7 @@ export interface Outcome {
   /** Contestants whose programs are missing, and how to get them. */
   readonly leftOut?: readonly string[]
   readonly goals?: readonly Judged[]
+  readonly curves?: readonly Curve[]
 }
 
 /** One contestant in one case. */

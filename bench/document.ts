@@ -1,19 +1,56 @@
-// Writes results into docs/performance.md, between its two marks; what stands around them is written by people.
+// Writes results into docs/performance.md, between marks; what stands around them is written by people.
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { pictureOf } from './growth/picture.ts'
+import { goalsMarkdown, growthMarkdown, resultsMarkdown } from './markdown.ts'
+import type { Report } from './report.ts'
+import { GOAL_NODE, type Versions, majorOf, withRun } from './versions.ts'
 
 export const DOCUMENT = new URL('../docs/performance.md', import.meta.url)
 
-const BEGIN = '<!-- Results: written by `npm run bench -- --write`, never by hand. -->'
-const END = '<!-- End of the results. -->'
+export const MARKS = {
+  goals: [
+    '<!-- Goals: written by `npm run bench -- --write` under each Node, never by hand. -->',
+    '<!-- End of the goals. -->',
+  ],
+  results: [
+    '<!-- Results: written by `npm run bench -- --write`, never by hand. -->',
+    '<!-- End of the results. -->',
+  ],
+  growth: [
+    '<!-- Growth: written by `npm run bench -- growth --write`, never by hand. -->',
+    '<!-- End of what grows. -->',
+  ],
+} as const
 
-/** @throws Error where the marks are missing. */
-export async function writeDocument(markdown: string, document = DOCUMENT): Promise<void> {
-  await writeFile(document, withResults(await readFile(document, 'utf8'), markdown))
+/** A full run: its goals beside those of the other Nodes, and its tables where it is the Node that the goals are for. */
+export async function writeResults(report: Report, document = DOCUMENT): Promise<void> {
+  const file = new URL('performance.json', document)
+  // A parse boundary: nothing else writes it.
+  const known = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as Versions) : {}
+  const versions = withRun(known, report)
+  await writeFile(file, `${JSON.stringify(versions, undefined, 2)}\n`)
+  await write(document, 'goals', goalsMarkdown(versions))
+  if (majorOf(report.machine) === GOAL_NODE) await write(document, 'results', resultsMarkdown(report))
 }
 
-export function withResults(text: string, markdown: string): string {
-  const begin = text.indexOf(BEGIN)
-  const end = text.indexOf(END)
-  if (begin === -1 || end < begin) throw new Error(`the marks of the results are missing: ${BEGIN} … ${END}`)
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${markdown}\n${text.slice(end)}`
+/** What grows, and its picture. */
+export async function writeGrowth(report: Report, document = DOCUMENT): Promise<void> {
+  const picture = 'growth.svg'
+  const curves = report.results.flatMap(({ curves: each = [] }) => each)
+  await writeFile(new URL(picture, document), pictureOf(curves))
+  await write(document, 'growth', growthMarkdown(report, picture))
+}
+
+async function write(document: URL, part: keyof typeof MARKS, markdown: string): Promise<void> {
+  await writeFile(document, withPart(await readFile(document, 'utf8'), part, markdown))
+}
+
+/** @throws Error where the marks are missing. */
+export function withPart(text: string, part: keyof typeof MARKS, markdown: string): string {
+  const [first, last] = MARKS[part]
+  const begin = text.indexOf(first)
+  const end = text.indexOf(last)
+  if (begin === -1 || end < begin) throw new Error(`marks are missing: ${first} … ${last}`)
+  return `${text.slice(0, begin + first.length)}\n\n${markdown}\n${text.slice(end)}`
 }

@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { allowlist } from './allowlist.ts'
 import { CheckFailed } from './benchmark.ts'
 import { claimCores } from './cores.ts'
-import { writeDocument } from './document.ts'
+import { writeGrowth, writeResults } from './document.ts'
 import { scenes } from './gateways/scenes.ts'
+import { growth } from './growth/growth.ts'
 import { WrongUse, optionsOf } from './options.ts'
 import { prefixes } from './prefixes.ts'
-import { reportJson, reportMarkdown, reportText } from './report.ts'
+import { reportJson, reportText } from './report.ts'
 import { runBenchmarks } from './run.ts'
 import { ROOT } from './watched-process.ts'
 
-const BENCHMARKS = [...scenes, prefixes, allowlist]
+const BENCHMARKS = [...scenes, prefixes, allowlist, growth]
 
 try {
   await main(process.argv.slice(2))
@@ -42,7 +43,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) throw new WrongUse('there is no dist', 'npm run build')
   const report = await runBenchmarks(benchmarks, { quick, cores: claimCores(), say })
   print(json ? reportJson(report) : reportText(report))
-  if (write) await writeDocument(reportMarkdown(report))
+  if (write) await (benchmarks.includes(growth) ? writeGrowth : writeResults)(report)
 }
 
 function print(text: string): void {

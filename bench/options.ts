@@ -32,12 +32,13 @@ export function optionsOf(args: readonly string[], known: readonly Benchmark[]):
     if (token.kind === 'option') given.add(optionName(token.rawName, token.value))
     else if (token.kind === 'positional') names.push(token.value)
   }
-  const benchmarks = names.length === 0 ? known : names.map((name) => benchmarkNamed(name, known))
+  const usual = known.filter(({ apart = false }) => !apart)
+  const benchmarks = names.length === 0 ? usual : names.map((name) => benchmarkNamed(name, known))
   const [list, json, quick, write] = FLAGS.map((flag) => given.has(flag))
-  if (write === true && (quick === true || benchmarks.length < known.length))
+  if (write === true && (quick === true || !isWhole(names, known)))
     throw new WrongUse(
       '--write takes a full run',
-      'npm run bench -- --write, without names and without --quick',
+      `npm run bench -- --write, without names and without --quick; ${apartOnes(known)}`,
     )
   return {
     benchmarks,
@@ -46,6 +47,17 @@ export function optionsOf(args: readonly string[], known: readonly Benchmark[]):
     quick: quick === true,
     write: write === true,
   }
+}
+
+/** What has a part of the document for itself. */
+function isWhole(names: readonly string[], known: readonly Benchmark[]): boolean {
+  const [name, ...others] = names
+  return name === undefined || (others.length === 0 && benchmarkNamed(name, known).apart === true)
+}
+
+function apartOnes(known: readonly Benchmark[]): string {
+  const names = known.filter(({ apart = false }) => apart).map(({ name }) => name)
+  return `or one of ${names.join(', ')} alone`
 }
 
 function optionName(rawName: string, value: string | undefined): string {

@@ -1,11 +1,13 @@
-// How results are shown: a table for a terminal, the same as Markdown for docs/performance.md.
-import type { Outcome, Row } from './benchmark.ts'
+// How results are shown on a terminal, as a table, or as JSON. markdown.ts does it for docs/performance.md.
+import type { Benchmark, Outcome, Row } from './benchmark.ts'
 import type { Judged } from './goals.ts'
+import { curveText } from './growth/curve.ts'
 import { type Machine, machineText } from './machine.ts'
 
 export interface Result extends Outcome {
   readonly name: string
   readonly title: string
+  readonly columns?: Benchmark['columns']
   /** Goals that were not met, with the figures. */
   readonly missed: readonly string[]
 }
@@ -26,31 +28,18 @@ export function reportJson({ machine, quick, results }: Report): string {
 }
 
 export function reportText({ machine, quick, results }: Report): string {
-  const parts = results.map(({ name, title, conditions, checked, rows, leftOut = [], goals = [] }) => {
-    const lines = [`${name}: ${title}`, '', ...aligned(cells(rows)), '', ...leftOut, ...conditions, '']
-    const seen = checked.map((line) => `checked: ${line}`)
-    return [...lines, ...goals.map((goal) => `goal: ${goalText(goal)}`), ...seen].join('\n')
+  const parts = results.map((result) => {
+    const { name, title, conditions, checked, leftOut = [], goals = [], curves = [] } = result
+    const lines = [`${name}: ${title}`, '', ...aligned(cells(result)), '', ...leftOut, ...conditions, '']
+    const judged = [
+      ...curves.map((curve) => `curve: ${curveText(curve)}`),
+      ...goals.map((goal) => `goal: ${goalText(goal)}`),
+    ]
+    return [...lines, ...judged, ...checked.map((line) => `checked: ${line}`)].join('\n')
   })
   const warning = quick ? ['quick: it shows that the benchmark works, and nothing else'] : []
   const all = [machineText(machine), ...warning, ...unrest(machine), ...parts, ...goalsText(results)]
   return `${all.join('\n\n')}\n`
-}
-
-export function reportMarkdown({ machine, results }: Report): string {
-  const parts = results.map(({ title, conditions, rows, leftOut = [] }) =>
-    [`### ${title}`, table(cells(rows)), list('Under these conditions:', [...conditions, ...leftOut])].join(
-      '\n\n',
-    ),
-  )
-  const checked = [...new Set(results.flatMap((result) => result.checked))]
-  const end = ['### What was seen to be right in the same run', checked.map((line) => `- ${line}`).join('\n')]
-  const goals = ['### Goals', table(goalCells(results))]
-  return `${[`${machineText(machine)}.`, ...unrest(machine), ...goals, ...parts, ...end].join('\n\n')}\n`
-}
-
-function table([head = [], ...body]: readonly (readonly string[])[]): string {
-  const line = (cell: readonly string[]) => `| ${cell.join(' | ')} |`
-  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...body.map(line)].join('\n')
 }
 
 /** Where there are any goals. */
@@ -71,19 +60,19 @@ function goalText({ goal, value, state }: Judged): string {
 }
 
 // Threads that wait for each other in turn burn time, and caches are shared: CPU time is not free of neighbours.
-function unrest({ loadBefore }: Machine): string[] {
+export function unrest({ loadBefore }: Machine): string[] {
   if (loadBefore < 0.5) return []
   return ['Other programs were running: the figures are higher and wider apart than on a quiet machine.']
 }
 
-function list(title: string, lines: readonly string[]): string {
-  return [title, ...lines.map((line) => `- ${line}`)].join('\n')
-}
-
-function cells(rows: readonly Row[]): string[][] {
+export function cells({
+  rows,
+  columns = ['case', 'contestant'],
+}: Pick<Result, 'rows' | 'columns'>): string[][] {
   const [base] = rows
   const more = Object.keys(base?.more ?? {})
-  const head = ['case', 'contestant', 'median', `÷ ${base?.contestant}`, 'lowest to highest', ...more]
+  const first = columns[1] === 'contestant' ? base?.contestant : 'the smallest'
+  const head = [...columns, 'median', `÷ ${first}`, 'lowest to highest', ...more]
   return [head, ...rows.map((row) => rowCells(row, more))]
 }
 
@@ -102,11 +91,11 @@ function rowCells(
   ]
 }
 
-function factor(value: number): string {
+export function factor(value: number): string {
   return value < 100 ? value.toFixed(2) : grouped(Math.round(value))
 }
 
-function grouped(value: number): string {
+export function grouped(value: number): string {
   return value.toLocaleString('en', { maximumFractionDigits: value < 10 ? 2 : 1 })
 }
 

@@ -21,12 +21,13 @@ export async function runBenchmarks(
   const shared: Shared = { cleanup: new Cleanup(), made: new Map() }
   const interrupted = interruption()
   try {
-    for (const { name, title, run } of benchmarks) {
+    for (const { name, title, columns, run } of benchmarks) {
       const cleanup = new Cleanup()
       try {
         const running = run({ quick, cores, cleanup, shared, say })
         const outcome = await Promise.race([running, interrupted.promise])
-        results.push({ name, title, ...outcome, missed: missedOf(outcome) })
+        const shown = columns === undefined ? { name, title } : { name, title, columns }
+        results.push({ ...shown, ...outcome, missed: missedOf(outcome) })
       } finally {
         await cleanup.run()
       }

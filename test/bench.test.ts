@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { DOCUMENT, withResults } from '../bench/document.ts'
+import { DOCUMENT, MARKS, withPart } from '../bench/document.ts'
 import { NAMES } from '../bench/gateways/contestant.ts'
 import { scenes } from '../bench/gateways/scenes.ts'
+import { type Curve, FLAT } from '../bench/growth/curve.ts'
+import { SPECS } from '../bench/growth/specs.ts'
 import { keepOutput } from './canary.ts'
 import { type Run, Running } from './support/programs.ts'
 
@@ -107,9 +109,25 @@ describe('npm run bench', () => {
     },
   )
 
-  itOnLinux('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
-    const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', '--quick')
+  itOnLinux('tells of each curve of growth whether it is flat', { timeout: QUICK }, async () => {
+    const { code, stdout, stderr } = await bench('growth', '--quick', '--json')
     expect(code, stderr).toBe(0)
+    const result = JSON.parse(stdout) as Scene & { readonly curves: readonly Curve[] }
+    expect(result.curves.map(({ name }) => name)).toEqual(SPECS.map(({ name }) => name))
+    for (const { name, points, isFlat, slope } of result.curves) {
+      expect(points.map(({ size }) => size)).toEqual(
+        SPECS.find((spec) => spec.name === name)?.sizes.slice(0, 2),
+      )
+      expect(isFlat).toBe(slope <= FLAT)
+    }
+    expect(result.rows).toContainEqual(row('Routes', '10'))
+    expectSound(result)
+  })
+
+  itOnLinux('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
+    const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', 'growth', '--quick')
+    expect(code, stderr).toBe(0)
+    expect(stdout).toMatch(/curve: Open connections: highest median ÷ lowest [\d.]+, (?:not )?flat/)
     expect(stdout).toMatch(/load and upstream: Node, .*apt-get install gcc libc6-dev libssl-dev/)
     expect(stdout).toMatch(/goal: hubgate ≤ 1 × nginx, no signature: /)
   })
@@ -128,6 +146,7 @@ describe('npm run bench', () => {
     ['a value for a flag', ['--quick=yes'], 'did you mean "--quick"?'],
     ['to write what is not a full run', ['--write', '--quick'], 'without --quick'],
     ['to write some of the results', ['--write', 'prefixes'], 'without names'],
+    ['to write what grows beside others', ['--write', 'growth', 'prefixes'], 'growth alone'],
   ])('%s is wrong use', { timeout: QUICK }, async (_name, args, hint) => {
     const { code, stdout, stderr } = await bench(...args)
     expect([code, stdout]).toEqual([2, ''])
@@ -145,10 +164,14 @@ describe('docs/performance.md', () => {
 
   it('holds results, which a run can write anew without touching the rest', () => {
     expect(text).toMatch(/\| [\d,.]+ µs \| 1\.00 \|/)
-    const written = withResults(text, 'new\n')
-    expect(written).toMatch(/-->\n\nnew\n\n<!-- End/)
-    expect(withResults(written, 'new\n')).toBe(written)
-    expect(written.slice(0, 300)).toBe(text.slice(0, 300))
+    for (const part of ['goals', 'results', 'growth'] as const) {
+      const written = withPart(text, part, 'new\n')
+      const [first, last] = MARKS[part]
+      expect(written).toContain(`${first}\n\nnew\n\n${last}`)
+      expect(withPart(written, part, 'new\n')).toBe(written)
+      expect(written.split(first)[0]).toBe(text.split(first)[0])
+      expect(written.split(last)[1]).toBe(text.split(last)[1])
+    }
   })
 })
 

@@ -42,11 +42,7 @@ export interface Field {
 /** @throws CheckFailed where one of them does not do its job. */
 export async function startField(context: Context, options: FieldOptions): Promise<Field> {
   const { cleanup, say } = context
-  if (!TELLS)
-    throw new WrongUse(
-      'the scenes read CPU time and memory from /proc',
-      'run them on Linux; prefixes and allowlist run anywhere',
-    )
+  demandLinux()
   const programs = await programsOf(context)
   const material = await makeMaterial(cleanup, options)
   const upstream = await startUpstream(programs, cleanup)
@@ -65,6 +61,15 @@ export async function startField(context: Context, options: FieldOptions): Promi
   say(`checking ${contestants.map(({ name }) => name).join(', ')}`)
   const checked = await checkAll({ material, upstream, contestants })
   return { material, upstream, programs, contestants, leftOut, checked }
+}
+
+/** @throws WrongUse */
+export function demandLinux(): void {
+  if (TELLS) return
+  throw new WrongUse(
+    'the scenes read CPU time and memory from /proc',
+    'run them on Linux; prefixes and allowlist run anywhere',
+  )
 }
 
 /** One field for all scenes that need the same. */
@@ -95,7 +100,7 @@ function contestantsWith(key: KeyKind, prefixes: number): readonly Name[] {
 }
 
 /** Compiled once a run. */
-function programsOf({ shared: { made, cleanup }, say }: Context): Promise<Programs> {
+export function programsOf({ shared: { made, cleanup }, say }: Context): Promise<Programs> {
   const known = made.get('programs') ?? Promise.resolve(makePrograms(cleanup, say))
   made.set('programs', known)
   // Whatever has this name was put there by the line above.

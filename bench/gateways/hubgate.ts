@@ -4,25 +4,32 @@ import { join } from 'node:path'
 import { CheckFailed } from '../benchmark.ts'
 import { WatchedProcess } from '../watched-process.ts'
 import { type Contestant, type Entry, type Surroundings, WHOLE_JOB } from './contestant.ts'
-import { writeConfig } from './material.ts'
+import { type ConfigOptions, writeConfig } from './material.ts'
+
+type OwnName = 'hubgate' | 'hubgate, general lane'
 
 export const hubgate: Entry = entry('hubgate', true)
 export const generalLane: Entry = entry('hubgate, general lane', false)
 
-function entry(name: 'hubgate' | 'hubgate, general lane', fastLane: boolean): Entry {
+function entry(name: OwnName, fastLane: boolean): Entry {
   return {
     name,
     missing: () => undefined,
-    start: (surroundings) => start(surroundings, { name, fastLane }),
+    start: (surroundings) =>
+      startHubgate(surroundings, { name, state: fastLane ? 'fast' : 'general', fastLane }),
   }
 }
 
-async function start(
+export interface HubgateOptions extends Omit<ConfigOptions, 'upstreamPort'> {
+  readonly name: OwnName
+}
+
+export async function startHubgate(
   { cores, cleanup, material, upstream }: Surroundings,
-  { name, fastLane }: { name: 'hubgate' | 'hubgate, general lane'; fastLane: boolean },
+  { name, ...options }: HubgateOptions,
 ): Promise<Contestant> {
-  const state = fastLane ? 'fast' : 'general'
-  const config = await writeConfig(material, { state, fastLane, upstreamPort: upstream.port })
+  const { state } = options
+  const config = await writeConfig(material, { ...options, upstreamPort: upstream.port })
   const log = new Log()
   const process = new WatchedProcess({
     name,

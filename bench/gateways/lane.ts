@@ -19,14 +19,16 @@ export interface Request {
 }
 
 export interface LaneOptions {
-  readonly field: Field
+  readonly field: Pick<Field, 'material' | 'programs'>
   readonly contestant: Contestant
   readonly cleanup: Cleanup
   readonly mode: Mode
   readonly connections: number
   readonly requests: readonly Request[]
-  /** To come from. */
+  /** To come from: an address, or ADDRESS/COUNT for so many in turn from there on. */
   readonly source?: string
+  /** Connections that are busy at a time; all take their turn. Default: all. */
+  readonly atOnce?: number
 }
 
 export interface Sent {
@@ -46,10 +48,12 @@ export class Lane {
   readonly contestant: Contestant
   readonly #process: LineProcess
   readonly #requests: readonly Request[]
+  readonly #atOnce: number | undefined
 
-  private constructor({ contestant, requests }: LaneOptions, process: LineProcess) {
+  private constructor({ contestant, requests, atOnce }: LaneOptions, process: LineProcess) {
     this.contestant = contestant
     this.#requests = requests
+    this.#atOnce = atOnce
     this.#process = process
   }
 
@@ -75,7 +79,9 @@ export class Lane {
 
   /** @throws CheckFailed where an answer is not what it has to be. */
   async send(count: number): Promise<Sent> {
-    return (await this.#ask(`send ${count}`)) as Sent
+    return (await this.#ask(
+      this.#atOnce === undefined ? `send ${count}` : `send ${count} ${this.#atOnce}`,
+    )) as Sent
   }
 
   /** Sends all but the end of one request on each connection. */

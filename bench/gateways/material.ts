@@ -72,39 +72,67 @@ export interface ConfigOptions {
   readonly state: string
   readonly fastLane: boolean
   readonly upstreamPort: number
+  /** Default: BENCH_SECRET alone. */
+  readonly secrets?: readonly string[]
+  /** Of routes, all alike. Default: one. */
+  readonly paths?: readonly string[]
+  readonly allowlist?: string
+  /** Default: all connections come from one address. */
+  readonly limits?: Readonly<Record<string, number | string>>
+  readonly workers?: number
 }
+
+const BENCH_SECRET = '${BENCH_SECRET}'
 
 /** Nothing is switched off, and nothing is tuned: what is not named has its default, but for all connections' one address. */
 export async function writeConfig({ directory }: Material, options: ConfigOptions): Promise<string> {
-  const { state, fastLane, upstreamPort } = options
-  const file = join(directory, `${state}.yaml`)
-  await writeFile(
-    file,
-    `state: ${state}
-listen: { address: "127.0.0.1:0", fastLane: ${fastLane} }
+  const file = join(directory, `${options.state}.yaml`)
+  await writeFile(file, configText(directory, options), { mode: 0o600 })
+  return file
+}
+
+function configText(directory: string, options: ConfigOptions): string {
+  const { state, fastLane, upstreamPort, secrets = [BENCH_SECRET], paths = [PATH], workers } = options
+  const { allowlist = 'as32934.txt', limits = { connectionsPerAddress: 2_000 } } = options
+  // What JSON writes, YAML reads.
+  const listen = { address: '127.0.0.1:0', fastLane, ...(workers === undefined ? {} : { workers }) }
+  const routes = paths.map(
+    (path) =>
+      `  - { path: ${path}, apps: [bench], upstream: "http://127.0.0.1:${upstreamPort}/", timeout: 5s }\n`,
+  )
+  return `state: ${state}
+listen: ${JSON.stringify(listen)}
 tls: { certificate: server.pem, key: server.key }
 client:
   commonNames: ["${META_CLIENT_NAME}"]
   anchors: [{ name: bench, file: anchor.pem }]
-sources: { allowlist: as32934.txt }
-limits: { connectionsPerAddress: 2000 }
+sources: { allowlist: ${allowlist} }
+limits: ${JSON.stringify(limits)}
 apps:
-  bench: { secrets: ["\${BENCH_SECRET}"], verifyTokens: ["\${BENCH_SECRET}"] }
+  bench: { secrets: ${JSON.stringify(secrets)}, verifyTokens: ["${BENCH_SECRET}"] }
 routes:
-  - { path: ${PATH}, apps: [bench], upstream: "http://127.0.0.1:${upstreamPort}/", timeout: 5s }
-shutdown: { timeout: 1s }
+${routes.join('')}shutdown: { timeout: 1s }
 admin: { address: "unix:${join(directory, `${state}.sock`)}" }
 log: { level: info, format: json }
-`,
-  )
-  return file
+`
 }
 
 /** Different ones: not always the same bytes. */
 export function deliveriesOf(size: number, secret: string, count: number): Delivery[] {
-  return Array.from({ length: count }, (_, index) => {
+  return deliveriesTo(
+    Array.from({ length: count }, () => PATH),
+    { size, secret },
+  )
+}
+
+/** One for each path. */
+export function deliveriesTo(
+  paths: readonly string[],
+  { size, secret }: { readonly size: number; readonly secret: string },
+): Delivery[] {
+  return paths.map((path, index) => {
     const body = bodyOf(size, index)
-    return { body, bytes: deliveryBytes({ authority: 'localhost', path: PATH, body, secret }) }
+    return { body, bytes: deliveryBytes({ authority: 'localhost', path, body, secret }) }
   })
 }
 

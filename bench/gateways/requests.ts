@@ -1,11 +1,16 @@
 // The requests of the scenes: deliveries as Meta signs them, and such as nobody should let through.
 import { deliveryBytes } from '../../src/lab/request.ts'
 import type { Request } from './lane.ts'
-import { type Delivery, type Material, PATH, deliveriesOf } from './material.ts'
+import { type Delivery, type Material, PATH, deliveriesOf, deliveriesTo } from './material.ts'
 
 /** @param variants different ones. */
 export function good(size: number, variants: number): (material: Material) => Request[] {
   return ({ secret }) => deliveriesOf(size, secret, variants).map(admitted)
+}
+
+/** One for each path. */
+export function goodTo(paths: readonly string[], size: number): (material: Material) => Request[] {
+  return ({ secret }) => deliveriesTo(paths, { size, secret }).map(admitted)
 }
 
 export function wronglySigned(size: number): (material: Material) => Request[] {

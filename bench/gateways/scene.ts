@@ -1,12 +1,12 @@
 // One scene: the same requests to every contestant in turn, round by round, and what CPU time each took.
-import { type Benchmark, CheckFailed, type Context, type Outcome, type Row } from '../benchmark.ts'
+import type { Benchmark, Context, Outcome, Row } from '../benchmark.ts'
 import { judge } from '../goals.ts'
 import { median, ratios, rounded } from '../statistics.ts'
 import type { Contestant, Name } from './contestant.ts'
 import { type Field, sharedField } from './field.ts'
 import { Lane, type Mode, type Request } from './lane.ts'
 import type { KeyKind, Material } from './material.ts'
-import { type Sample, Window } from './window.ts'
+import { type Sample, Window, everyOneIsRecorded } from './window.ts'
 
 /** Times in milliseconds. */
 const FULL = { rounds: 7, warmUp: 1_000, window: 400 } as const
@@ -124,15 +124,6 @@ async function windowsOf({ options, one, field, context }: WindowInputs): Promis
 function modeFor({ refusesAddresses }: Contestant, mode: SceneOptions['mode']): Mode {
   if (mode !== 'refused') return mode
   return refusesAddresses === 'before TLS' ? 'raw' : 'fresh'
-}
-
-/** The log is written in the background, so the last lines may take a moment. @throws CheckFailed */
-async function everyOneIsRecorded({ name, records }: Contestant, expected: number): Promise<void> {
-  if (records === undefined) return
-  for (let tries = 0; records() < expected; tries++) {
-    if (tries === 100) throw new CheckFailed(`${name}: ${expected - records()} requests have no audit record`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
 }
 
 interface RowInputs {

@@ -85,3 +85,12 @@ export class Window {
     return this.#lane.send(count)
   }
 }
+
+/** The log is written in the background, so the last lines may take a moment. @throws CheckFailed */
+export async function everyOneIsRecorded({ name, records }: Contestant, expected: number): Promise<void> {
+  if (records === undefined) return
+  for (let tries = 0; records() < expected; tries++) {
+    if (tries === 100) throw new CheckFailed(`${name}: ${expected - records()} requests have no audit record`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

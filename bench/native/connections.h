@@ -16,14 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HEAD = 16384, TAIL = 1000, MOST_REQUESTS = 256, DEADLINE = 120 };
+enum { HEAD = 16384, TAIL = 1000, MOST_REQUESTS = 256, DIALS = 64, DEADLINE = 120 };
 enum state { CLOSED, CONNECTING, SHAKING, IDLE, BUSY };
 
 struct request { int status; size_t length; char *bytes; };
 struct conn { int fd; SSL *ssl; enum state state; uint32_t wanted; int request, head_done, closing; size_t sent, got, left; double begun; char head[HEAD]; };
 
 static struct request requests[MOST_REQUESTS];
-static int request_count, conn_count, port, kept, raw, epoll, holding;
+static int request_count, conn_count, source_count = 1, port, kept, raw, epoll, holding, rotating, cursor;
 static long begun, ended, target, opened, held, ready;
 static double *times;
 static struct conn *conns;
@@ -77,7 +77,9 @@ static void dial(struct conn *c) {
   if (c->fd < 0) fail("socket: %s", strerror(errno));
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-  if (source.sin_family && bind(c->fd, (void *)&source, sizeof source)) fail("bind: %s", strerror(errno));
+  struct sockaddr_in from = source;
+  from.sin_addr.s_addr = htonl(ntohl(source.sin_addr.s_addr) + (uint32_t)((c - conns) % source_count));
+  if (source.sin_family && bind(c->fd, (void *)&from, sizeof from)) fail("bind: %s", strerror(errno));
   if (connect(c->fd, (void *)&to, sizeof to) && errno != EINPROGRESS) fail("connect: %s", strerror(errno));
   opened++;
   c->state = CONNECTING;
@@ -95,11 +97,18 @@ static void next(struct conn *c) {
   else { c->state = BUSY; step(c, 0); }
 }
 
+/** The connection that has waited longest, where not all are busy at once. */
+static struct conn *waiting(void) {
+  do cursor = (cursor + 1) % conn_count;
+  while (conns[cursor].state != IDLE && conns[cursor].state != CLOSED);
+  return &conns[cursor];
+}
+
 static void done(struct conn *c) {
   times[ended++] = now() - c->begun;
   if (!kept || c->closing) drop(c);
   else if (c->state == BUSY) c->state = IDLE;
-  next(c);
+  next(rotating ? waiting() : c);
 }
 
 /** The connection ended before an answer was complete. */

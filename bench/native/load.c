@@ -4,7 +4,9 @@
 //   load MODE PORT CONNECTIONS SOURCE CERTIFICATE KEY (STATUS FILE)…
 //
 // kept: connections stay, unless the server closes one. fresh: each request has a new one. raw: TCP only, nothing is sent.
-// Commands come as lines, each is answered by a line of JSON: `open`, `send COUNT`, `hold` (everything but the last bytes of one
+// SOURCE: an address, `-` for any, or ADDRESS/COUNT for so many in turn from there on.
+// Commands come as lines, each is answered by a line of JSON: `open`, `send COUNT [AT ONCE]` (so many connections are busy at a time, and
+// all take their turn; without it all are busy), `hold` (everything but the last bytes of one
 // request on each connection), `release` (those, too). STATUS 0: any end but a 200 will do, such as a closed connection.
 #include "connections.h"
 
@@ -13,11 +15,12 @@ static int by_size(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-static void start(long count) {
+static void start(long count, int at_once) {
   begun = ended = opened = held = 0;
   target = count;
+  rotating = at_once < conn_count;
   times = realloc(times, count * sizeof *times);
-  for (int i = 0; i < conn_count; i++) next(&conns[i]);
+  for (int i = 0; i < at_once; i++) next(rotating ? waiting() : &conns[i]);
 }
 
 static double finish(double since, double cpu) {
@@ -34,15 +37,21 @@ static void command(const char *line) {
   double since = now(), cpu = (double)clock() * 1e3 / CLOCKS_PER_SEC;
   alarm(DEADLINE);
   if (!strncmp(line, "open", 4)) {
-    for (int i = 0; kept && i < conn_count; i++) dial(&conns[i]);
+    // Not all at once: thousands would still wait for their handshake when its deadline comes.
+    for (int i = 0; kept && i < conn_count; i++) {
+      until(&ready, i - DIALS + 1);
+      dial(&conns[i]);
+    }
     if (kept) until(&ready, conn_count);
     printf("{\"protocol\":\"%s\",\"cipher\":\"%s\"}\n", kept ? SSL_get_version(conns[0].ssl) : "", kept ? SSL_get_cipher(conns[0].ssl) : "");
   } else if (!strncmp(line, "send ", 5)) {
-    start(atol(line + 5));
+    char *rest;
+    long count = strtol(line + 5, &rest, 10), at_once = strtol(rest, NULL, 10);
+    start(count, at_once > 0 && at_once < conn_count ? at_once : conn_count);
     finish(since, cpu);
   } else if (!strncmp(line, "hold", 4)) {
     holding = 1;
-    start(conn_count);
+    start(conn_count, conn_count);
     until(&held, conn_count);
     printf("{}\n");
   } else if (!strncmp(line, "release", 7)) {
@@ -73,6 +82,8 @@ int main(int count, char **args) {
   raw = !strcmp(args[1], "raw");
   port = atoi(args[2]);
   conn_count = atoi(args[3]);
+  char *several = strchr(args[4], '/');
+  if (several) { *several = 0; source_count = atoi(several + 1); }
   if (strcmp(args[4], "-")) { source.sin_family = AF_INET; inet_pton(AF_INET, args[4], &source.sin_addr); }
   for (int i = 7; i + 1 < count; i += 2) read_request(args[i], args[i + 1]);
   struct rlimit files;

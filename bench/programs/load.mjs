@@ -8,12 +8,10 @@ import { connect as connectTls, createSecureContext } from 'node:tls'
 const [mode, port, connections, source, certificate, key, ...files] = process.argv.slice(2)
 /** Bytes of a held request that are kept back. */
 const TAIL = 1_000
-const address = {
-  host: '127.0.0.1',
-  port: Number(port),
-  noDelay: true,
-  ...(source === '-' ? {} : { localAddress: source }),
-}
+const [first, several = '1'] = source.split('/')
+/** How many connections are dialled at once. */
+const DIALS = 64
+const address = { host: '127.0.0.1', port: Number(port), noDelay: true }
 const tls = {
   secureContext: createSecureContext({
     cert: readFileSync(certificate),
@@ -31,14 +29,20 @@ for (let i = 0; i < files.length; i += 2)
 
 let turn
 let opened = 0
-const lanes = Array.from({ length: Number(connections) }, () => ({ socket: undefined, pending: '' }))
+let cursor = 0
+const lanes = Array.from({ length: Number(connections) }, (_, index) => ({
+  socket: undefined,
+  pending: '',
+  from: first === '-' ? {} : { localAddress: beyond(first, index % Number(several)) },
+}))
 
 const commands = {
   open: async () => {
-    if (mode === 'kept') await Promise.all(lanes.map(stand))
+    const kept = mode === 'kept' ? lanes : []
+    for (let i = 0; i < kept.length; i += DIALS) await Promise.all(kept.slice(i, i + DIALS).map(stand))
     return { protocol: lanes[0].socket?.getProtocol() ?? '', cipher: lanes[0].socket?.getCipher().name ?? '' }
   },
-  send: (count) => all(Number(count)),
+  send: (count, atOnce = count) => all(Number(count), { atOnce: Math.min(Number(atOnce), lanes.length) }),
   hold: async () => {
     await Promise.all(
       lanes.map(async ({ socket }) => {
@@ -48,13 +52,13 @@ const commands = {
     )
     return {}
   },
-  release: () => all(lanes.length, TAIL),
+  release: () => all(lanes.length, { tail: TAIL }),
 }
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const [name, argument] = line.split(' ')
-    commands[name](argument).then(say, (error) => {
+    const [name, ...given] = line.split(' ')
+    commands[name](...given).then(say, (error) => {
       say({ failed: error.message })
       process.exit(1)
     })
@@ -69,7 +73,7 @@ function say(told) {
 function stand(lane) {
   return new Promise((resolve, reject) => {
     opened += 1
-    lane.socket = connectTls({ ...address, ...tls })
+    lane.socket = connectTls({ ...address, ...lane.from, ...tls })
     lane.pending = ''
     lane.socket.on('data', (chunk) => {
       try {
@@ -88,14 +92,20 @@ function stand(lane) {
   })
 }
 
+/** An address so many behind another one. */
+function beyond(address, by) {
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0) + by
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
+}
+
 /** Sends so many requests, of each only the last bytes where a number of them is given. */
-async function all(count, tail = Infinity) {
+async function all(count, { tail = Infinity, atOnce = lanes.length } = {}) {
   const cpu = process.cpuUsage()
   const began = performance.now()
   opened = 0
   const times = await new Promise((resolve, reject) => {
-    turn = { count, begun: 0, times: [], tail, resolve, reject }
-    for (const lane of lanes) next(lane)
+    turn = { count, begun: 0, times: [], tail, resolve, reject, isRotating: atOnce < lanes.length }
+    for (const lane of lanes.slice(0, atOnce)) next(turn.isRotating ? waiting() : lane)
   })
   const { user, system } = process.cpuUsage(cpu)
   times.sort((a, b) => a - b)
@@ -109,7 +119,7 @@ function next(lane) {
   lane.began = performance.now()
   if (mode === 'raw') {
     opened += 1
-    const socket = connectTcp(address)
+    const socket = connectTcp({ ...address, ...lane.from })
     socket.on('error', () => {})
     socket.on('data', () => turn.reject(new Error('a server spoke first')))
     socket.once('close', () => ended(lane))
@@ -159,5 +169,12 @@ function ended(lane) {
   lane.request = undefined
   turn.times.push(performance.now() - lane.began)
   if (turn.times.length === turn.count) turn.resolve(turn.times)
-  else next(lane)
+  else next(turn.isRotating ? waiting() : lane)
+}
+
+/** The connection that has waited longest, where not all are busy at once. */
+function waiting() {
+  do cursor = (cursor + 1) % lanes.length
+  while (lanes[cursor].request !== undefined)
+  return lanes[cursor]
 }
