@@ -19,6 +19,18 @@ export function memoryOf(root: number): number {
   return (own + Math.max(...sizes.map((one) => kilobytes(one, 'Shared')))) * 1024
 }
 
+/** Bytes that are resident, what is shared included each time. */
+export function residentOf(root: number): number {
+  const kilobytesOf = (pid: number) =>
+    Number(/^VmRSS:\s+(\d+) kB$/m.exec(text(`/proc/${pid}/status`))?.[1] ?? 0)
+  return treeOf(root).reduce((sum, pid) => sum + kilobytesOf(pid), 0) * 1024
+}
+
+/** Files, sockets and whatever else has a descriptor. */
+export function descriptorsOf(root: number): number {
+  return treeOf(root).reduce((sum, pid) => sum + namesIn(`/proc/${pid}/fd`).length, 0)
+}
+
 export function treeOf(root: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
@@ -33,8 +45,13 @@ export function treeOf(root: number): number[] {
 }
 
 function threadsOf(pid: number): string[] {
+  return namesIn(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/schedstat`)
+}
+
+/** None where it has just ended. */
+function namesIn(directory: string): string[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).map((task) => `/proc/${pid}/task/${task}/schedstat`)
+    return readdirSync(directory)
   } catch {
     return []
   }

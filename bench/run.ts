@@ -44,7 +44,7 @@ function missedOf({ goals = [] }: Outcome): string[] {
 }
 
 /** Rejects when somebody wants us to end. */
-function interruption(): { readonly promise: Promise<never>; readonly off: () => void } {
+export function interruption(): { readonly promise: Promise<never>; readonly off: () => void } {
   let off = () => {}
   const promise = new Promise<never>((_resolve, reject) => {
     const end = (signal: string) => reject(new Error(`ended by ${signal}`))

@@ -31,6 +31,7 @@ const TASKS = {
   dev: (args) => tool('tsx', ['watch', 'src/cli/main.ts', 'lab', ...args]),
   docs: (args) => tool('tsx', ['src/cli/docs.ts', ...args]),
   bench: async (args) => (await built()) || tool('tsx', ['bench/main.ts', ...args]),
+  soak: async (args) => (await built()) || tool('tsx', ['bench/soak.ts', ...args]),
   check: () => check(),
 }
 

@@ -1,7 +1,7 @@
 // hubgate as a contestant: as `hubgate serve` runs it, with its audit log into a pipe that is read, metrics and deadlines.
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { CheckFailed } from '../benchmark.ts'
+import { metricsAt } from '../metrics.ts'
 import { WatchedProcess } from '../watched-process.ts'
 import { type Contestant, type Entry, type Surroundings, WHOLE_JOB } from './contestant.ts'
 import { type ConfigOptions, writeConfig } from './material.ts'
@@ -54,7 +54,7 @@ export async function startHubgate(
         throw new CheckFailed(
           'the upstream was not told that source, certificate and signature were verified',
         )
-      return [everyGateIsOn(await textOf(join(material.directory, `${state}.sock`)), name)]
+      return [everyGateIsOn(await metricsAt(join(material.directory, `${state}.sock`)), name)]
     },
   }
 }
@@ -89,19 +89,4 @@ class Log {
     this.#found(Number(port))
     this.#found = undefined
   }
-}
-
-function textOf(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath, path: '/metrics', timeout: 5_000 }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (part: string) => (text += part))
-      response.once('end', () => resolve(text))
-      response.once('error', reject)
-    })
-    asked.once('timeout', () => asked.destroy(new CheckFailed('the admin listener does not answer')))
-    asked.once('error', reject)
-    asked.end()
-  })
 }

@@ -79,7 +79,7 @@ export interface ConfigOptions {
   readonly allowlist?: string
   /** Default: all connections come from one address. */
   readonly limits?: Readonly<Record<string, number | string>>
-  readonly workers?: number
+  readonly workers?: number | 'auto'
 }
 
 const BENCH_SECRET = '${BENCH_SECRET}'
