@@ -1,6 +1,7 @@
 // The logger: pino, one JSON object a line, with ISO time, text level and allow-listed fields only.
 // Where the lines go is decided here; what an audit record says is not (audit-line.ts).
-import { type Logger, destination, pino } from 'pino'
+import { type Logger, pino } from 'pino'
+import { type Output, backgroundOutput } from './output.ts'
 import { prettyLine } from './pretty.ts'
 import { cut, escapedJson } from './text.ts'
 
@@ -105,35 +106,12 @@ function shortValue(value: Value): Value {
   return typeof value === 'object' ? value.map((part) => cut(part, LONGEST_MESSAGE)) : value
 }
 
-interface Output {
-  readonly write: (line: string) => void
-  readonly flush: () => void
-}
-
-// A reader that stops reading must not stop the gateway, nor fill its memory.
-const BUFFERED_AT_MOST = 8 * 1024 * 1024
-
 let shared: Output | undefined
 
 // JSON goes out in the background, so that a request never waits for a disk; what people read goes out in order
 // with everything else that is printed.
 function standardOutput(format: LogOptions['format']): Output {
   if (format === 'pretty') return { write: (line) => void process.stdout.write(line), flush: () => {} }
-  shared ??= backgroundOutput()
+  shared ??= backgroundOutput(1)
   return shared
-}
-
-function backgroundOutput(): Output {
-  const stream = destination({ fd: 1, sync: false, maxLength: BUFFERED_AT_MOST })
-  // A closed pipe (EPIPE): nobody reads any more, and the gateway goes on.
-  stream.on('error', () => {})
-  const flush = () => {
-    try {
-      stream.flushSync()
-    } catch {
-      // Not open yet, or closed by its reader: there is nobody left to tell.
-    }
-  }
-  process.once('exit', flush)
-  return { write: (line) => void stream.write(line), flush }
 }
