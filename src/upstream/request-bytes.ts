@@ -2,7 +2,7 @@
 import type { Outgoing } from './relay.ts'
 
 /** Up to here the body is copied behind the head: one write instead of two. */
-const COPIED = 16 * 1024
+export const COPIED = 16 * 1024
 
 /** @returns what is to be written, in order. @throws TypeError where a head cannot hold what it should. */
 export function requestBytes({
@@ -19,7 +19,8 @@ export function requestBytes({
   return [bytes]
 }
 
-function headOf(method: string, target: string, fields: readonly string[]): string {
+/** @throws TypeError where it cannot hold what it should. */
+export function headOf(method: string, target: string, fields: readonly string[]): string {
   let head = `${method} ${target} HTTP/1.1\r\n`
   for (let i = 0; i + 1 < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`
   head += 'Connection: keep-alive\r\n\r\n'
