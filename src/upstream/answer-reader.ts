@@ -1,9 +1,10 @@
 // Reads one answer from the bytes of a connection, strictly and byte by byte: however they are cut, what it makes of them is
 // the same. What two readers could understand differently is no answer. Knows nothing of sockets and time.
 import { ChunkLine } from './chunk-line.ts'
-import { FieldLine, type FieldName, isText } from './field-line.ts'
-import { MAX_ANSWER, MAX_ANSWER_HEAD, MAX_INTERIM, type UpstreamAnswer } from './answer.ts'
-import { UpstreamFailure } from './failure.ts'
+import { FieldLine, type FieldName, digit, isText } from './field-line.ts'
+import { MAX_ANSWER, MAX_ANSWER_HEAD, MAX_INTERIM, type UpstreamAnswer, patienceOf } from './answer.ts'
+import { broken } from './failure.ts'
+import type { KnownAnswer, Outcome } from './known-answer.ts'
 
 /** What the next byte belongs to. */
 const STATUS_LINE = 0
@@ -33,6 +34,8 @@ export class AnswerReader {
   /** Whether the head of the final answer is there. */
   final = false
   #keepBody: boolean
+  readonly #known: KnownAnswer | undefined
+  #fresh = true
   readonly #line = new FieldLine()
   readonly #chunk = new ChunkLine()
   #state = STATUS_LINE
@@ -52,13 +55,16 @@ export class AnswerReader {
   #chunks: Buffer[] = []
   #contentFields: string[] = []
 
-  constructor(keepBody = false) {
+  /** @param known the upstream's usual answer: makes it quicker, and nothing else. */
+  constructor(keepBody = false, known?: KnownAnswer) {
     this.#keepBody = keepBody
+    this.#known = known
   }
 
   /** Ready for another answer. */
   reset(keepBody: boolean): void {
     this.#keepBody = keepBody
+    this.#fresh = true
     this.begun = false
     this.final = false
     this.#interim = 0
@@ -97,9 +103,23 @@ export class AnswerReader {
    * @throws UpstreamFailure
    */
   push(bytes: Buffer, end = bytes.length): number {
+    const known = this.#fresh && !this.#keepBody ? this.#known : undefined
+    this.#fresh = false
+    if (known?.fits(bytes, end) === true) return this.#takeKnown(known, end)
     let at = 0
     while (at < end && this.#state !== DONE) at = this.#take(bytes, at, end)
+    if (this.#state === DONE && at === end) known?.note(bytes, end, this)
     return at
+  }
+
+  #takeKnown({ status, keeps }: Outcome, end: number): number {
+    this.status = status
+    this.#minor = 1
+    this.#patience = keeps
+    this.begun = true
+    this.final = true
+    this.#state = DONE
+    return end
   }
 
   /** The connection ended. @throws UpstreamFailure where the answer had begun and was not over. */
@@ -201,12 +221,9 @@ export class AnswerReader {
           if (option.trim() === 'keep-alive') this.#keepAlive = true
         }
         return
-      case 'keep-alive': {
-        const seconds = /^timeout=(\d+)/.exec(value)?.[1]
-        // What is written just as the upstream closes is lost, so it is not waited for to the last.
-        if (seconds !== undefined) this.#patience = Math.max(0, Number(seconds) * 1_000 - 1_000)
+      case 'keep-alive':
+        this.#patience = patienceOf(value) ?? this.#patience
         return
-      }
       case 'content-type':
       case 'content-encoding':
         if (this.#keepBody)
@@ -299,12 +316,3 @@ export class AnswerReader {
 }
 
 const NOTHING = new Uint8Array(0)
-
-function broken(detail: string): UpstreamFailure {
-  return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
-}
-
-function digit(byte: number): number {
-  if (byte < 0x30 || byte > 0x39) throw broken('a status that is no number')
-  return byte - 0x30
-}

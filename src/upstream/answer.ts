@@ -16,6 +16,13 @@ export const MAX_ANSWER_HEAD = 32 * 1024
 /** RFC 9110 §15.2 sets no bound to interim answers, so we do. */
 export const MAX_INTERIM = 8
 
+/** @returns the milliseconds for which a Keep-Alive field says that the upstream keeps an idle connection. */
+export function patienceOf(keepAlive: string): number | undefined {
+  const seconds = /^timeout=(\d+)/.exec(keepAlive)?.[1]
+  // What is written just as the upstream closes is lost, so it is not waited for to the last.
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1_000 - 1_000)
+}
+
 /**
  * Reads the answer to a verified delivery to its end.
  * @param sent whether the delivery went out before the answer came.

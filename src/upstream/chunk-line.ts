@@ -1,5 +1,5 @@
 // The line before a chunk: its size, and extensions that say nothing to us.
-import { UpstreamFailure } from './failure.ts'
+import { broken } from './failure.ts'
 import { isToken } from './field-line.ts'
 
 const SIZE = 0
@@ -26,7 +26,7 @@ export class ChunkLine {
   /** @returns whether the line is over. @throws UpstreamFailure at the first byte that cannot be right. */
   take(byte: number): boolean {
     if (this.#state === END) {
-      if (byte !== LF) throw wrong('a line that does not end in CRLF')
+      if (byte !== LF) throw broken('a line that does not end in CRLF')
       this.#begin(SIZE)
       return true
     }
@@ -53,19 +53,15 @@ export class ChunkLine {
     if (this.#state === SIZE) return this.#takeDigit(byte)
     this.#at += 1
     this.#extensions += 1
-    if (!isToken(byte) || this.#extensions > MAX_EXTENSIONS) throw wrong('a chunk that is none')
+    if (!isToken(byte) || this.#extensions > MAX_EXTENSIONS) throw broken('a chunk that is none')
   }
 
   #takeDigit(byte: number): void {
     const digit = hexDigit(byte)
-    if (digit === undefined || this.#at >= MAX_DIGITS) throw wrong('a chunk that is none')
+    if (digit === undefined || this.#at >= MAX_DIGITS) throw broken('a chunk that is none')
     this.size = (this.#at === 0 ? 0 : this.size * 16) + digit
     this.#at += 1
   }
-}
-
-function wrong(detail: string): UpstreamFailure {
-  return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
 }
 
 function hexDigit(byte: number): number | undefined {

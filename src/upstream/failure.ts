@@ -13,6 +13,11 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** What came is no answer. */
+export function broken(detail: string): UpstreamFailure {
+  return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
+}
+
 /** Names a socket's or parser's error. @param begun whether bytes of an answer had come. */
 export function failureOf(error: NodeJS.ErrnoException, begun: boolean): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error

@@ -1,5 +1,5 @@
 // One field line of an answer, from bytes that may come in pieces. Only the few fields that matter become text.
-import { UpstreamFailure } from './failure.ts'
+import { broken } from './failure.ts'
 
 const NAMES = [
   'connection',
@@ -32,6 +32,12 @@ export function isToken(byte: number): boolean {
 
 export function isText(byte: number): boolean {
   return ((KINDS[byte] ?? 0) & IN_VALUE) !== 0
+}
+
+/** @throws UpstreamFailure */
+export function digit(byte: number): number {
+  if (byte < 0x30 || byte > 0x39) throw broken('a status that is no number')
+  return byte - 0x30
 }
 
 export class FieldLine {
@@ -72,14 +78,14 @@ export class FieldLine {
       const kinds = KINDS[byte] ?? 0
       if (colon !== -1) {
         if ((kinds & IN_VALUE) !== 0) continue
-        if (byte !== CR) throw wrong('a control character in a field')
+        if (byte !== CR) throw broken('a control character in a field')
         break
       }
       if ((kinds & IN_NAME) !== 0) continue
       const size = this.#size + at - from
       if (byte === COLON && size > 0) colon = size
       else if (byte === CR && size === 0) break
-      else throw wrong('a line that is no field')
+      else throw broken('a line that is no field')
     }
     this.#colon = colon
     this.#size += at - from
@@ -106,8 +112,4 @@ export class FieldLine {
       (this.#before?.toString('latin1') ?? '') + (this.#last?.toString('latin1', this.#from, this.#to) ?? '')
     )
   }
-}
-
-function wrong(detail: string): UpstreamFailure {
-  return new UpstreamFailure('UPSTREAM_PROTOCOL', detail)
 }

@@ -4,6 +4,7 @@ import type { Upstream } from '../domain/route.ts'
 import { AnswerReader } from './answer-reader.ts'
 import { verdictProblem } from './answer.ts'
 import { UpstreamFailure, failureOf } from './failure.ts'
+import type { KnownAnswer } from './known-answer.ts'
 import type { Ending } from './timetable.ts'
 
 /** Who waits for an answer. Told one of the two, once and never before send() has returned, and then let go. */
@@ -27,6 +28,7 @@ export interface Sending {
 export interface Home {
   /** Room for what is read, common to all connections: it is used only while one of them is told of its bytes. */
   readonly buffer: Buffer
+  readonly known: KnownAnswer
   /** Free for the next, for at most so many milliseconds. */
   readonly onFree: (connection: PlainConnection, keeps: number) => void
   readonly onClosed: (connection: PlainConnection) => void
@@ -37,13 +39,14 @@ export class PlainConnection implements Ending {
   /** Of the delivery under way, or else of the connection. */
   endsAt = Infinity
   readonly #home: Home
-  readonly #reader = new AnswerReader()
+  readonly #reader: AnswerReader
   #waiting: Waiting | undefined
   #timeout = 0
   #sent = false
 
   constructor({ socketPath, hostname, port }: Upstream, home: Home) {
     this.#home = home
+    this.#reader = new AnswerReader(false, home.known)
     const onread = { buffer: home.buffer, callback: (size: number) => this.#read(size) }
     const to = socketPath === undefined ? { host: hostname, port } : { path: socketPath }
     this.socket = connect({ ...to, noDelay: true, onread })

@@ -1,6 +1,7 @@
 // The connections that lead to one place. Idle ones are kept for the next delivery, latest first, and not for long.
 import type { Upstream } from '../domain/route.ts'
 import { type Home, PlainConnection } from './plain-connection.ts'
+import { KnownAnswer } from './known-answer.ts'
 import type { Timetable } from './timetable.ts'
 
 // Below the 5 s after which Node's own server, the commonest upstream, closes an idle connection: a request written
@@ -10,6 +11,7 @@ export const MAX_IDLE = 256
 
 export class PlainPlace implements Home {
   readonly buffer: Buffer
+  readonly known = new KnownAnswer()
   /** The next one last. */
   readonly idle: PlainConnection[] = []
   readonly #timetable: Timetable<PlainConnection>

@@ -6,6 +6,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AnswerReader } from '../../src/upstream/answer-reader.ts'
 import { UpstreamFailure } from '../../src/upstream/failure.ts'
+import { KnownAnswer } from '../../src/upstream/known-answer.ts'
 import { WHOLE, WRONG } from './answer-samples.ts'
 
 interface Understood {
@@ -174,6 +175,71 @@ function changed(text: string, [where, how, by]: readonly [number, number, strin
   const at = where % (text.length + 1)
   return text.slice(0, at) + (how === 0 ? '' : by) + text.slice(how === 1 ? at : at + 1)
 }
+
+/** What a reader that need not keep content tells of the bytes that come on one connection, in pieces. */
+function told(reader: AnswerReader, bytes: Buffer, cutsAt: readonly number[]): unknown {
+  const places = [0, ...cutsAt.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  let taken = 0
+  try {
+    for (let i = 0; i + 1 < places.length; i += 1)
+      taken += reader.push(bytes.subarray(places[i], places[i + 1]))
+    reader.end()
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error
+    return error.message
+  }
+  const { done, begun, final, status, keeps, answer } = reader
+  return { taken, done, begun, final, status, keeps, answer }
+}
+
+/** The usual answer, after this one was it. */
+function knowing(bytes: Buffer): KnownAnswer {
+  const known = new KnownAnswer()
+  told(new AnswerReader(false, known), bytes, [])
+  return known
+}
+
+const usual = fc.oneof(
+  fc.constantFrom(...WHOLE.map(([, text]) => text).filter((text) => text.length < 500)),
+  fc.constantFrom(
+    'HTTP/1.1 200 OK\r\nDate: Sat, 21 Nov 2026 10:58:57 GMT\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nX-A: b\r\nX-B: c:d\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok',
+    'HTTP/1.1 200 OK\r\nX-A: bcdefg\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-B: c\r\n\r\n',
+  ),
+)
+/** Some bytes of it are others. */
+const nearlyUsual = usual.chain((text) =>
+  fc.tuple(
+    fc.constant(Buffer.from(text, 'latin1')),
+    fc.array(
+      fc.tuple(
+        fc.noBias(fc.nat(9_999)),
+        fc.constantFrom(...Array.from('\r\n :;,\t05aC\u0000\u007f\u00ff', (char) => char.charCodeAt(0))),
+      ),
+      { maxLength: 3 },
+    ),
+  ),
+)
+
+it('that is nearly the usual one is the same to a reader that knows that one, however it is cut', () => {
+  let quick = 0
+  fc.assert(
+    fc.property(nearlyUsual, cuts, fc.constantFrom('', '', '', 'x', '\r\n'), (drawn, places, more) => {
+      const [before, changes] = drawn
+      const known = knowing(before)
+      const wire = Buffer.concat([before, Buffer.from(more)])
+      for (const [where, by] of changes) wire[where % before.length] = by
+      const reader = new AnswerReader(false, known)
+      // One that has read another answer is as good as new.
+      told(reader, Buffer.from('HTTP/1.0 500 X\r\nConnection: close\r\n\r\nabc'), [])
+      reader.reset(false)
+      if (known.fits(wire, wire.length) && !wire.equals(before)) quick += 1
+      expect(told(reader, wire, places)).toEqual(told(new AnswerReader(false), wire, []))
+    }),
+    { numRuns: 20_000 },
+  )
+  expect(quick).toBeGreaterThan(50)
+})
 
 describe.each([
   ['answers made of good and bad parts', stream],
