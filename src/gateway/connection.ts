@@ -105,10 +105,14 @@ export class Connection {
     return true
   }
 
-  /** For the handshake, and for the next head; each request has its own. @param unread bytes that came already, and were put back. */
-  setDeadline(milliseconds: number, onPassed: () => void, unread = 0): void {
-    this.#readBefore = this.#read - unread
+  /** For the handshake, and for the next head; each request has its own. */
+  setDeadline(milliseconds: number, onPassed: () => void): void {
     this.#deadline.set(milliseconds, onPassed)
+  }
+
+  /** It waits for a head from now on. @param unread bytes of it that came already, and were put back. */
+  awaitHead(unread = 0): void {
+    this.#readBefore = this.#read - unread
   }
 
   clearDeadline(): void {

@@ -1,15 +1,11 @@
 // A delivery whose head the fast lane knew: its kind of exchange, answered in one write.
 import type { Socket } from 'node:net'
-import { Fields } from '../domain/fields.ts'
 import type { Route } from '../domain/route.ts'
 import type { Origin } from '../observe/audit.ts'
-import { sentFields, sentTarget } from '../upstream/sent-fields.ts'
-import { requestBytes } from '../upstream/request-bytes.ts'
 import { type Answer, answerText } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { type Carrier, Delivery, type Forwarded } from './delivery.ts'
 import { Exchange } from './exchange.ts'
-import { verified } from './forward.ts'
 import type { KnownHead } from './head-shape.ts'
 import type { Shared } from './shared.ts'
 
@@ -47,11 +43,11 @@ export class FastExchange extends Exchange {
 
   /** @returns undefined where it was refused. */
   deliver(): Delivery | undefined {
-    const { length, signature, shape } = this.#inputs.head
+    const { length, values, shape } = this.#inputs.head
     return Delivery.begin(this, {
       route: shape.route,
       length,
-      signatures: [signature],
+      signatures: [`sha256=${values.sha256}`],
       forward: (body, waiting) => this.#forward(body, waiting),
     })
   }
@@ -59,24 +55,34 @@ export class FastExchange extends Exchange {
   #forward(body: Buffer, waiting: Forwarded): Carrier {
     const { shape, values } = this.#inputs.head
     const { upstream, timeout } = shape.route
-    const vouched = verified(this.passed, shape.facts.certificate)
-    const fields = sentFields(new Fields(shape.rawWith(values)), shape.route, {
-      requestId: this.id,
-      address: this.clientAddress,
-      verified: vouched,
-      app: this.evidence.app,
-      leaf: vouched.includes('certificate') ? this.client?.der : undefined,
-    })
-    const target = sentTarget(shape.route, '')
-    const bytes = requestBytes({ method: this.method, target, fields, body })
+    const sent = shape.sentFor(this.evidence.app)
+    const bytes = sent.request(
+      sent.slots.map((name) => this.#valueOf(name, values)),
+      body,
+    )
     return this.shared.agents.plain.send({ upstream, timeout, bytes }, waiting)
+  }
+
+  #valueOf(name: string, { length, sha1, sha256 }: KnownHead['values']): string {
+    switch (name) {
+      case 'content-length':
+        return length
+      case 'x-hub-signature':
+        return `sha1=${sha1}`
+      case 'x-hub-signature-256':
+        return `sha256=${sha256}`
+      default:
+        return this.id
+    }
   }
 
   protected write(answer: Answer): void {
     const { connection, socket } = this.#inputs
     if (answer.close) connection.closing = true
     const { idleTimeout } = this.generation.config.limits
-    if (!socket.destroyed) socket.write(answerText(answer, connection.closing ? undefined : idleTimeout))
+    // All of it is ASCII.
+    if (!socket.destroyed)
+      socket.write(answerText(answer, connection.closing ? undefined : idleTimeout), 'latin1')
     this.clientGone()
   }
 

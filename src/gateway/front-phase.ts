@@ -32,6 +32,7 @@ function beginPlain(shared: Shared, connection: Connection): void {
   connection.recorded = true
   shared.trustKeeper.used([])
   connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
+  connection.awaitHead()
   servers.http.take(connection.socket)
 }
 

@@ -6,7 +6,10 @@ import { type PostHead, type Slot, readPostHead } from '../domain/post-head.ts'
 import type { Route } from '../domain/route.ts'
 import { traceIdOf } from '../domain/trace.ts'
 import { runGates } from '../gates/run.ts'
+import { SentHead } from '../upstream/sent-head.ts'
+import { type Vouched, sentTarget } from '../upstream/sent-fields.ts'
 import type { Connection } from './connection.ts'
+import { verified } from './forward.ts'
 import type { Generation } from './generation.ts'
 
 /** One head of a known shape. */
@@ -16,10 +19,8 @@ export interface KnownHead {
   readonly size: number
   /** Bytes of the body that it announces. */
   readonly length: number
-  /** X-Hub-Signature-256 as it stands there. */
-  readonly signature: string
-  /** The values that vary, in their order. */
-  readonly values: readonly string[]
+  /** Its values that vary; empty where it has none of that kind. */
+  readonly values: Readonly<Record<Slot['kind'], string>>
 }
 
 export class HeadShape {
@@ -34,6 +35,8 @@ export class HeadShape {
   /** What stands before, between and behind the values that vary; one character a byte. */
   readonly #literals: readonly string[]
   readonly #longest: number
+  readonly #vouched: Omit<Vouched, 'app'>
+  readonly #sent = new Map<string | undefined, SentHead>()
 
   private constructor(head: PostHead, admitted: Admitted, generation: Generation) {
     this.generation = generation
@@ -46,6 +49,7 @@ export class HeadShape {
     this.#literals = [...head.slots, undefined].map((slot, i) =>
       head.text.slice(head.slots[i - 1]?.to ?? 0, slot?.from),
     )
+    this.#vouched = admitted.vouched
     this.#longest = head.text.length + LONGEST_LENGTH
   }
 
@@ -57,43 +61,47 @@ export class HeadShape {
     return new HeadShape(head, admitted, generation)
   }
 
-  /** The fields of a head of this shape: name, value, name, value, … */
-  rawWith(values: readonly string[]): string[] {
-    let text = ''
-    for (const [i, literal] of this.#literals.entries()) text += literal + (values[i] ?? '')
-    return text
-      .slice(0, -4)
-      .split('\r\n')
-      .slice(1)
-      .flatMap((line) => {
-        const colon = line.indexOf(': ')
-        return [line.slice(0, colon), line.slice(colon + 2)]
-      })
+  /** The head that goes to the upstream. @param app whose secret signed. */
+  sentFor(app: string | undefined): SentHead {
+    const known = this.#sent.get(app)
+    if (known !== undefined) return known
+    const { route, facts } = this
+    const made = new SentHead({
+      method: facts.method,
+      target: sentTarget(route, facts.query),
+      route,
+      received: facts.fields,
+      vouched: { ...this.#vouched, app },
+      varying: VARYING,
+    })
+    this.#sent.set(app, made)
+    return made
   }
 
   /** @returns undefined where the bytes do not begin with a whole head of this shape. */
   match(bytes: Buffer): KnownHead | undefined {
     const text = bytes.toString('latin1', 0, Math.min(bytes.length, this.#longest))
-    const values: string[] = []
+    const values = { length: '', sha1: '', sha256: '' }
     let at = 0
-    let length = 0
-    let signature = ''
-    for (const [i, literal] of this.#literals.entries()) {
+    for (let i = 0; i < this.#literals.length; i += 1) {
+      const literal = this.#literals[i] ?? ''
       if (text.slice(at, at + literal.length) !== literal) return undefined
       at += literal.length
       const kind = this.#slots[i]
       if (kind === undefined) break
       const value = valueAt(text, at, kind)
       if (value === undefined) return undefined
-      if (kind === 'length') length = Number(value)
-      if (kind === 'sha256') signature = `sha256=${value}`
-      values.push(value)
+      values[kind] = value
       at += value.length
     }
+    const length = Number(values.length)
     if (length > this.generation.config.limits.body) return undefined
-    return { shape: this, size: at, length, signature, values }
+    return { shape: this, size: at, length, values }
   }
 }
+
+/** Of what goes to the upstream: the received values that vary, and our own. */
+const VARYING = ['content-length', 'x-hub-signature', 'x-hub-signature-256', 'x-request-id']
 
 const LONGEST_LENGTH = 10
 const DIGITS = /[1-9]\d{0,9}(?!\d)/y
@@ -111,6 +119,7 @@ interface Admitted {
   readonly route: Route
   readonly facts: RequestFacts
   readonly passed: readonly string[]
+  readonly vouched: Omit<Vouched, 'app'>
 }
 
 /** The very gates of the general lane; what they refuse, and what is not for this lane, it answers. */
@@ -134,7 +143,20 @@ function admittedBy(
   }
   const verdict = runGates(generation.policy.request, facts)
   if (verdict.outcome === 'refuse' || verdict.observations.length > 0) return undefined
-  return { route, facts, passed: [...connection.passed, ...verdict.passed] }
+  const passed = [...connection.passed, ...verdict.passed]
+  return { route, facts, passed, vouched: vouchedFor(connection, generation, { passed, facts }) }
+}
+
+// What is said once the body's gates have admitted, too; the id of the request is written into each.
+function vouchedFor(
+  { clientAddress = '', client }: Connection,
+  { policy }: Generation,
+  { passed, facts }: Pick<Admitted, 'passed' | 'facts'>,
+): Omit<Vouched, 'app'> {
+  const enforced = policy.body.filter(({ observed }) => !observed).map(({ gate }) => gate.name)
+  const proved = verified([...passed, ...enforced], facts.certificate)
+  const leaf = proved.includes('certificate') ? client?.der : undefined
+  return { requestId: '-', address: clientAddress, verified: proved, leaf }
 }
 
 function isPlain({ mode, answer, upstream }: Route): boolean {

@@ -10,7 +10,8 @@ export function enterLane(shared: Shared, connection: Connection, socket: Socket
   const enterGeneralLane = (unread: number) => {
     // By now a reload may have replaced the state that the handshake began with.
     const { config, servers } = shared.generation()
-    connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close(), unread)
+    connection.setDeadline(config.limits.headTimeout + 1_000, () => connection.close())
+    connection.awaitHead(unread)
     servers.http.take(socket)
   }
   if (!shared.generation().config.listen.fastLane) return enterGeneralLane(0)

@@ -139,4 +139,5 @@ function refuseBytes(shared: Shared, socket: Duplex, refusal: ParserRefusal): vo
 export function awaitNextRequest(shared: Shared, connection: Connection): void {
   const { idleTimeout, headTimeout } = shared.generation().config.limits
   connection.setDeadline(idleTimeout + headTimeout, () => connection.close())
+  connection.awaitHead()
 }

@@ -1,4 +1,5 @@
 // Makes the route table of a configuration: exact paths, upstreams taken apart, secrets ready to sign with.
+import { createSecretKey } from 'node:crypto'
 import type { AppConfig, Config, RouteConfig } from '../config/config.ts'
 import type { Route } from '../domain/route.ts'
 import type { SigningKey } from '../domain/signature.ts'
@@ -33,5 +34,9 @@ function routeOf(route: RouteConfig, apps: Config['apps']): Route {
 }
 
 function signingKeys([name, app]: readonly [string, AppConfig]): SigningKey[] {
-  return app.secrets.map((secret, index) => ({ app: name, index, secret: secret.reveal() }))
+  return app.secrets.map((secret, index) => ({
+    app: name,
+    index,
+    secret: createSecretKey(secret.reveal(), 'utf8'),
+  }))
 }

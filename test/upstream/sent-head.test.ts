@@ -1,7 +1,6 @@
 // A head made ready once is, for all values, what the slow way makes: the same bytes, or the same refusal.
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ClientDeparture } from '../../src/domain/departure.ts'
 import { Fields } from '../../src/domain/fields.ts'
 import type { Route } from '../../src/domain/route.ts'
 import { parseUpstream } from '../../src/domain/upstream-url.ts'
@@ -45,8 +44,7 @@ const HOST = ['Host', 'gw.example']
 function slowly(shape: HeadShape, body: Uint8Array): string {
   const { method, target, route, received, vouched } = shape
   const fields = sentFields(received, route, vouched)
-  const signal = new ClientDeparture()
-  return written(() => requestBytes({ method, target, fields, body, route, signal }))
+  return written(() => requestBytes({ method, target, fields, body }))
 }
 
 function written(make: () => readonly Uint8Array[]): string {
