@@ -1,6 +1,7 @@
 // X-Hub-Signature-256: HMAC-SHA256 of the body's bytes under an app secret, in lower-case hex behind "sha256=".
 // Bytes in, bytes out: text never takes part, so no BOM, escape or encoding can change what is signed.
-import { type Hmac, type KeyObject, createHmac, timingSafeEqual } from 'node:crypto'
+import { type Hmac, createHmac, timingSafeEqual } from 'node:crypto'
+import { HmacKey, ONE_PIECE } from './hmac.ts'
 
 const FIELD = /^sha256=([0-9a-f]{64})$/
 
@@ -8,8 +9,7 @@ const FIELD = /^sha256=([0-9a-f]{64})$/
 export interface SigningKey {
   readonly app: string
   readonly index: number
-  /** A key object saves taking the text apart for each delivery. */
-  readonly secret: string | KeyObject
+  readonly secret: string
 }
 
 export interface Digest {
@@ -18,21 +18,54 @@ export interface Digest {
   readonly digest: Uint8Array
 }
 
-/** Takes the body as it arrives, in chunks of any size, and gives the digest under every key at the end. */
+/** Takes the body as it arrives, in chunks of any size that nobody changes, and gives the digest under every key at the end. */
 export class BodyDigests {
-  readonly #running: { app: string; index: number; hmac: Hmac }[]
+  readonly #keys: readonly SigningKey[]
+  /** All of it so far, where it came in one piece. */
+  #only: Uint8Array | undefined
+  #running: Hmac[] | undefined
 
   constructor(keys: readonly SigningKey[]) {
-    this.#running = keys.map(({ app, index, secret }) => ({ app, index, hmac: createHmac('sha256', secret) }))
+    this.#keys = keys
   }
 
   update(chunk: Uint8Array): void {
-    for (const { hmac } of this.#running) hmac.update(chunk)
+    if (this.#running === undefined && this.#only === undefined && chunk.length <= ONE_PIECE) {
+      this.#only = chunk
+      return
+    }
+    for (const hmac of this.#started()) hmac.update(chunk)
   }
 
   digests(): readonly Digest[] {
-    return this.#running.map(({ app, index, hmac }) => ({ app, index, digest: hmac.digest() }))
+    const only = this.#only
+    if (only !== undefined)
+      return this.#keys.map((key) => ({ app: key.app, index: key.index, digest: hmacKey(key).digest(only) }))
+    const running = this.#started()
+    return this.#keys.map(({ app, index }, i) => ({ app, index, digest: running[i]?.digest() ?? NOTHING }))
   }
+
+  #started(): Hmac[] {
+    if (this.#running !== undefined) return this.#running
+    const running = this.#keys.map(({ secret }) => createHmac('sha256', secret))
+    if (this.#only !== undefined) for (const hmac of running) hmac.update(this.#only)
+    this.#only = undefined
+    this.#running = running
+    return running
+  }
+}
+
+// No digest: it equals none.
+const NOTHING = new Uint8Array(0)
+
+const hmacKeys = new WeakMap<SigningKey, HmacKey>()
+
+function hmacKey(key: SigningKey): HmacKey {
+  const known = hmacKeys.get(key)
+  if (known !== undefined) return known
+  const made = new HmacKey(key.secret)
+  hmacKeys.set(key, made)
+  return made
 }
 
 /** @returns the value for X-Hub-Signature-256. */

@@ -1,5 +1,4 @@
 // Makes the route table of a configuration: exact paths, upstreams taken apart, secrets ready to sign with.
-import { createSecretKey } from 'node:crypto'
 import type { AppConfig, Config, RouteConfig } from '../config/config.ts'
 import type { Route } from '../domain/route.ts'
 import type { SigningKey } from '../domain/signature.ts'
@@ -34,9 +33,5 @@ function routeOf(route: RouteConfig, apps: Config['apps']): Route {
 }
 
 function signingKeys([name, app]: readonly [string, AppConfig]): SigningKey[] {
-  return app.secrets.map((secret, index) => ({
-    app: name,
-    index,
-    secret: createSecretKey(secret.reveal(), 'utf8'),
-  }))
+  return app.secrets.map((secret, index) => ({ app: name, index, secret: secret.reveal() }))
 }

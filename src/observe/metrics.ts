@@ -1,10 +1,11 @@
 // The metrics table: every metric hubgate has, with a registry of its own for each gateway. Labels are configured names
 // and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
 import type { X509Certificate } from 'node:crypto'
-import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Ending } from './audit.ts'
 import type { Observed } from './state.ts'
 import { enforcedGates, observedCertificates } from './state.ts'
+import { Buckets } from './buckets.ts'
 import { Tally } from './tally.ts'
 
 /** Seconds. .25, 1 and 5 are where people set their alarms, and Meta its patience. */
@@ -126,9 +127,9 @@ export class Metrics {
     const { kind, outcome, code = '', route = '', app = '' } = ending
     if (kind === 'connection') return this.#connections.add([outcome, code])
     this.#requests.add([route, app, outcome, code])
-    observe(this.#requestSeconds, ending.gatewayMs / 1_000)
-    observe(this.#upstreamSeconds, seconds(ending.upstreamMs))
-    observe(this.#bodyBytes, ending.bodyBytes)
+    this.#requestSeconds.count(ending.gatewayMs / 1_000)
+    this.#upstreamSeconds.count(seconds(ending.upstreamMs))
+    this.#bodyBytes.count(ending.bodyBytes)
   }
 
   /** Counts a connection whose peer and certificate were admitted. @param anchors names of the anchors it hangs under. */
@@ -193,8 +194,8 @@ export class Metrics {
     return parts.join('\n')
   }
 
-  #histogram(name: string, help: string, buckets: readonly number[]): Histogram {
-    return new Histogram({ name, help, buckets: [...buckets], registers: [this.#registry] })
+  #histogram(name: string, help: string, bounds: readonly number[]): Buckets {
+    return new Buckets({ name, help, bounds, registers: [this.#registry] })
   }
 
   #gauge<Label extends string>(name: string, help: string, labels: readonly Label[] = []): Gauge<Label> {
@@ -209,11 +210,6 @@ function commonNameOf({ subject }: X509Certificate): string {
 
 function seconds(milliseconds: number | undefined): number | undefined {
   return milliseconds === undefined ? undefined : milliseconds / 1_000
-}
-
-// prom-client throws on NaN and the like; a wrong measurement must not end a request.
-function observe(histogram: Histogram, value: number | undefined): void {
-  if (value !== undefined && Number.isFinite(value)) histogram.observe(Math.max(0, value))
 }
 
 let ofProcess: Registry | undefined
