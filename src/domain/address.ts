@@ -14,12 +14,17 @@ export interface Prefix {
 
 const OCTET = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])'
 const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`)
+const MAPPED = new RegExp(`^::ffff:${OCTET}(?:\\.${OCTET}){3}$`)
 const GROUP = /^[0-9a-f]{1,4}$/i
+const DOT = 0x2e
+const ZERO = 0x30
 const LENGTH = /^(?:0|[1-9]\d{0,2})$/
 
 /** @returns the address, or undefined where the text is not exactly one (zone ids, ports, octal and short forms are not). */
 export function parseAddress(text: string): Address | undefined {
-  return IPV4.test(text) ? { family: 4, words: [ipv4Word(text)] } : parseIPv6(text)
+  if (IPV4.test(text)) return { family: 4, words: [ipv4Word(text)] }
+  // As a socket for both families writes its IPv4 peers.
+  return MAPPED.test(text) ? { family: 4, words: [ipv4Word(text.slice(7))] } : parseIPv6(text)
 }
 
 /** @throws SyntaxError that says what is wrong with a prefix such as 31.13.64.0/18 or 2a03:2880::/32. */
@@ -74,7 +79,10 @@ export function formatPrefix(prefix: Prefix): string {
 
 /** IPv6 in the form of RFC 5952 §4: lower case, no leading zeros, the first longest run of zero groups as `::`. */
 export function formatAddress({ family, words }: Address): string {
-  if (family === 4) return [24, 16, 8, 0].map((shift) => ((words[0] ?? 0) >>> shift) & 0xff).join('.')
+  if (family === 4) {
+    const [word = 0] = words
+    return `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}`
+  }
   const groups = words.flatMap((word) => [word >>> 16, word & 0xffff])
   const run = longestZeroRun(groups)
   const hex = groups.map((group) => group.toString(16))
@@ -113,7 +121,16 @@ function parseGroups(text: string): number[] | undefined {
 }
 
 function ipv4Word(text: string): number {
-  return text.split('.').reduce((word, octet) => word * 256 + Number(octet), 0)
+  let word = 0
+  let octet = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code === DOT) {
+      word = word * 256 + octet
+      octet = 0
+    } else octet = octet * 10 + code - ZERO
+  }
+  return word * 256 + octet
 }
 
 function masked(words: readonly number[], length: number): number[] {

@@ -1,23 +1,48 @@
 // Phase 1: a connection was accepted. Who may not speak to us is reset before any TLS work is spent on it.
 import type { Socket } from 'node:net'
 import type { Address } from '../domain/address.ts'
+import type { ConnectionFacts } from '../domain/facts.ts'
 import type { RefusalCode } from '../domain/refusals.ts'
-import { type Refused, runGates } from '../gates/run.ts'
+import { type PhaseVerdict, type Refused, runGates } from '../gates/run.ts'
 import type { Connection } from './connection.ts'
 import { observedPart } from './record.ts'
 import type { Shared } from './shared.ts'
 
-/** A peer that speaks for itself. */
+/** A peer that speaks for itself: judged before anything is set up for it, so that a flood of strangers costs little. */
 export function acceptConnection(shared: Shared, socket: Socket): void {
-  const connection = openConnection(shared, socket)
-  admitFrom(shared, connection, connection.peerAddress)
+  const connection = meetConnection(shared, socket)
+  const { connections } = shared
+  const verdict = judged(shared, connection, {
+    address: connection.peerAddress,
+    open: connections.size + 1,
+    openFromAddress: connections.openFrom(connection.peer) + 1,
+  })
+  if (verdict.outcome === 'refuse') return resetConnection(shared, connection, verdict)
+  takeIn(shared, connection)
+  connections.settle(connection, connection.peerAddress)
+  beginHandshake(shared, connection)
 }
 
 /** Takes a new socket in, with a record of its end whatever that is. */
 export function openConnection(shared: Shared, socket: Socket): Connection {
-  // Errors end in 'close'; without a listener of their own they would end the process.
-  socket.on('error', () => {})
-  const connection = shared.connections.open(socket, shared.generation())
+  const connection = meetConnection(shared, socket)
+  takeIn(shared, connection)
+  return connection
+}
+
+function meetConnection(shared: Shared, socket: Socket): Connection {
+  socket.on('error', endsInClose)
+  return shared.connections.meet(socket, shared.generation())
+}
+
+// Without a listener of their own errors would end the process.
+function endsInClose(): void {}
+
+function takeIn(shared: Shared, connection: Connection): void {
+  const { socket } = connection
+  // Asked for here and not of the listener: it is a system call, and whoever was reset needs none.
+  socket.setNoDelay(true)
+  shared.connections.open(connection)
   socket.once('close', () =>
     recordConnection(shared, connection, {
       outcome: 'aborted',
@@ -26,22 +51,32 @@ export function openConnection(shared: Shared, socket: Socket): Connection {
       detail: `went away in phase ${connection.phase}`,
     }),
   )
-  return connection
 }
 
 /** Judges where a connection comes from, and lets TLS begin on it. */
 export function admitFrom(shared: Shared, connection: Connection, address: Address | undefined): void {
-  const generation = shared.generation()
-  shared.connections.settle(connection, address)
-  const verdict = runGates(generation.policy.connection, {
+  const { connections } = shared
+  connections.settle(connection, address)
+  const verdict = judged(shared, connection, {
     address,
-    open: shared.connections.size,
-    openFromAddress: shared.connections.openFrom(connection),
+    open: connections.size,
+    openFromAddress: connections.openFrom(connection.clientAddress),
   })
-  if (!connection.takes(verdict) && verdict.outcome === 'refuse')
-    return resetConnection(shared, connection, verdict)
+  if (verdict.outcome === 'refuse') return resetConnection(shared, connection, verdict)
+  beginHandshake(shared, connection)
+}
+
+/** By the present generation, which its handshake uses then. @param facts with the connection itself counted. */
+function judged(shared: Shared, connection: Connection, facts: ConnectionFacts): PhaseVerdict {
+  const generation = shared.generation()
+  const verdict = runGates(generation.policy.connection, facts)
+  if (connection.takes(verdict)) connection.generation = generation
+  return verdict
+}
+
+function beginHandshake(shared: Shared, connection: Connection): void {
+  const { generation } = connection
   connection.phase = 'handshake'
-  connection.generation = generation
   const { handshakeTimeout } = generation.config.limits
   connection.setDeadline(handshakeTimeout - (performance.now() - connection.openedAt), () => {
     recordConnection(shared, connection, {

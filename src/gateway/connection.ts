@@ -15,6 +15,8 @@ import { connectionOrigin } from './record.ts'
 /** After end(), the other side gets this long to close as well. */
 const CLOSE_MS = 1_000
 
+const NOTHING: Evidence = Object.freeze({})
+
 export interface Opened {
   readonly id: string
   readonly socket: Socket
@@ -48,7 +50,7 @@ export class Connection {
   client: ClientCertificate | undefined
   passed: readonly string[] = []
   observations: readonly Observation[] = []
-  evidence: Evidence = {}
+  evidence: Evidence = NOTHING
   /** Takes no further request; ends with the last answer. */
   closing = false
   /** Its end has its record, or needs none. */
@@ -98,10 +100,10 @@ export class Connection {
 
   /** Keeps what a phase found. @returns whether all its gates admitted. */
   takes(verdict: PhaseVerdict): boolean {
-    this.observations = [...this.observations, ...verdict.observations]
+    this.observations = joined(this.observations, verdict.observations)
     if (verdict.outcome === 'refuse') return false
-    this.passed = [...this.passed, ...verdict.passed]
-    this.evidence = { ...this.evidence, ...verdict.evidence }
+    this.passed = joined(this.passed, verdict.passed)
+    this.evidence = this.evidence === NOTHING ? verdict.evidence : { ...this.evidence, ...verdict.evidence }
     return true
   }
 
@@ -172,4 +174,8 @@ export class Connection {
     this.closing = true
     if (this.exchanges.size === 0) this.close()
   }
+}
+
+function joined<T>(before: readonly T[], more: readonly T[]): readonly T[] {
+  return before.length === 0 ? more : [...before, ...more]
 }

@@ -9,9 +9,17 @@ import type { Generation } from './generation.ts'
 // One sweep over all costs less than a timer a phase a request, and no deadline here is finer than this.
 const SWEEP_MS = 250
 
+// On the socket itself: in a WeakMap each entry is work for every collection of garbage while it is young.
+const OWN = Symbol('hubgate connection')
+
+declare module 'node:stream' {
+  interface Duplex {
+    [OWN]?: Connection
+  }
+}
+
 export class Connections {
   readonly #open = new Set<Connection>()
-  readonly #bySocket = new WeakMap<Duplex, Connection>()
   readonly #perAddress = new Map<string, number>()
   readonly #sweeper: NodeJS.Timeout
   readonly #name = randomBytes(4).toString('hex')
@@ -36,35 +44,39 @@ export class Connections {
     return this.#open.values()
   }
 
-  /** Takes in a new socket until it closes. */
-  open(socket: Socket, generation: Generation): Connection {
+  /** Knows a new socket, without counting it. */
+  meet(socket: Socket, generation: Generation): Connection {
     this.#count += 1
-    const id = `${this.#name}-${this.#count.toString(36)}`
-    const connection = new Connection({ id, socket, generation })
+    return new Connection({ id: `${this.#name}-${this.#count.toString(36)}`, socket, generation })
+  }
+
+  /** Takes a connection in until it closes. */
+  open(connection: Connection): void {
+    const { socket } = connection
     this.#open.add(connection)
-    this.#bySocket.set(socket, connection)
+    socket[OWN] = connection
     socket.once('close', () => this.#closed(connection))
-    return connection
   }
 
   /** Settles, once, where a connection comes from; from then on it counts for that address. */
   settle(connection: Connection, address: Address | undefined): void {
     connection.address = address
     connection.clientAddress = address === undefined ? (connection.peer ?? '') : formatAddress(address)
-    this.#perAddress.set(connection.clientAddress, this.openFrom(connection) + 1)
+    this.#perAddress.set(connection.clientAddress, this.openFrom(connection.clientAddress) + 1)
   }
 
-  openFrom({ clientAddress = '' }: Connection): number {
+  /** @param clientAddress as a connection has it. */
+  openFrom(clientAddress = ''): number {
     return this.#perAddress.get(clientAddress) ?? 0
   }
 
   /** Makes a connection known by its TLS socket, too. */
   secured(connection: Connection, socket: Duplex): void {
-    this.#bySocket.set(socket, connection)
+    socket[OWN] = connection
   }
 
   of(socket: Duplex): Connection | undefined {
-    return this.#bySocket.get(socket)
+    return socket[OWN]
   }
 
   /** Resolves when none is open, or after `milliseconds`. */
@@ -93,7 +105,7 @@ export class Connections {
 
   #uncount(connection: Connection): void {
     if (connection.clientAddress === undefined) return
-    const left = this.openFrom(connection) - 1
+    const left = this.openFrom(connection.clientAddress) - 1
     if (left > 0) this.#perAddress.set(connection.clientAddress, left)
     else this.#perAddress.delete(connection.clientAddress)
   }

@@ -31,7 +31,7 @@ export async function listenOnOpen(
   accept: Accept,
 ): Promise<readonly Server[]> {
   // Until all fit, nothing is accepted: this takes no turn of the event loop, so that who waits goes on waiting.
-  const opened = sockets.map((fd) => ({ fd, server: net.createServer({ noDelay: true }) }))
+  const opened = sockets.map((fd) => ({ fd, server: net.createServer() }))
   const servers = opened.map(({ server }) => server)
   try {
     await Promise.all(opened.map(({ fd, server }) => listenOnInherited(server, fd)))
@@ -54,7 +54,7 @@ export function boundTo(server: Server): AddressInfo | string {
 }
 
 async function listen(address: ListenAddress, accept: Accept): Promise<Server> {
-  const server = net.createServer({ noDelay: true }, (socket) => accept(socket, address.kind))
+  const server = net.createServer((socket) => accept(socket, address.kind))
   if (address.kind === 'unix') await removeDeadSocket(address.path)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
