@@ -23,9 +23,15 @@ export interface Trusted {
   readonly revocation: RevocationSource | undefined
 }
 
+/** What is asked of a socket whose handshake is done. */
+type Secured = Pick<
+  TLSSocket,
+  'authorized' | 'authorizationError' | 'getPeerX509Certificate' | 'isSessionReused'
+>
+
 /** @param readings what was read before; it counts where it is of the same anchors. */
 export function clientCertificate(
-  socket: TLSSocket,
+  socket: Secured,
   trusted: Trusted,
   readings?: Readings,
 ): ClientCertificate {
