@@ -30,11 +30,7 @@ type Secured = Pick<
 >
 
 /** @param readings what was read before; it counts where it is of the same anchors. */
-export function clientCertificate(
-  socket: Secured,
-  trusted: Trusted,
-  readings?: Readings,
-): ClientCertificate {
+export function clientCertificate(socket: Secured, trusted: Trusted, readings?: Readings): ClientCertificate {
   const certificate = socket.getPeerX509Certificate()
   const { authorized } = socket
   const known = authorized && readings?.anchors === trusted.anchors ? readings : undefined

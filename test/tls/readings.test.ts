@@ -55,7 +55,10 @@ describe('a reading', () => {
 
 describe('a handshake', () => {
   const readings = new Readings(anchors)
-  const socket = (pem: string, { authorized, resumed = false }: { authorized: boolean; resumed?: boolean }) => ({
+  const socket = (
+    pem: string,
+    { authorized, resumed = false }: { authorized: boolean; resumed?: boolean },
+  ) => ({
     authorized,
     authorizationError: new Error(authorized ? '' : 'CERT_HAS_EXPIRED'),
     getPeerX509Certificate: () => new X509Certificate(pem),
@@ -87,7 +90,11 @@ describe('a handshake', () => {
 
   it('under other anchors does not believe what was read under these', () => {
     const others = [anchorOf(new X509Certificate(foreign.root.certificate), 'foreign')]
-    const { anchors: found } = clientCertificate(socket(ANOTHER, { authorized: true }), under(others), readings)
+    const { anchors: found } = clientCertificate(
+      socket(ANOTHER, { authorized: true }),
+      under(others),
+      readings,
+    )
     expect(found).toEqual(others)
   })
 })
