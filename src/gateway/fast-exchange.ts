@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Route } from '../domain/route.ts'
 import type { Origin } from '../observe/audit.ts'
+import type { Admission } from './admission.ts'
 import { type Answer, answerText } from './answers.ts'
 import type { Connection } from './connection.ts'
 import { type Carrier, Delivery, type Forwarded } from './delivery.ts'
@@ -14,6 +15,7 @@ export interface FastExchangeInputs {
   readonly connection: Connection
   readonly socket: Socket
   readonly head: KnownHead
+  readonly admission: Admission
   /** The answer is out. */
   readonly onAnswered: () => void
 }
@@ -26,11 +28,11 @@ export class FastExchange extends Exchange {
   constructor(inputs: FastExchangeInputs) {
     super(inputs.shared, inputs.connection)
     this.#inputs = inputs
-    this.passed = inputs.head.shape.passed
+    this.passed = inputs.admission.passed
   }
 
   get route(): Route {
-    return this.#inputs.head.shape.route
+    return this.#inputs.head.shape.facts.route
   }
 
   get trace(): string | undefined {
@@ -43,9 +45,9 @@ export class FastExchange extends Exchange {
 
   /** @returns undefined where it was refused. */
   deliver(): Delivery | undefined {
-    const { length, values, shape } = this.#inputs.head
+    const { length, values } = this.#inputs.head
     return Delivery.begin(this, {
-      route: shape.route,
+      route: this.route,
       length,
       signatures: [`sha256=${values.sha256}`],
       forward: (body, waiting) => this.#forward(body, waiting),
@@ -53,27 +55,10 @@ export class FastExchange extends Exchange {
   }
 
   #forward(body: Buffer, waiting: Forwarded): Carrier {
-    const { shape, values } = this.#inputs.head
-    const { upstream, timeout } = shape.route
-    const sent = shape.sentFor(this.evidence.app)
-    const bytes = sent.request(
-      sent.slots.map((name) => this.#valueOf(name, values)),
-      body,
-    )
+    const { head, admission } = this.#inputs
+    const { upstream, timeout } = this.route
+    const bytes = admission.requestBytes(head, { id: this.id, app: this.evidence.app, body })
     return this.shared.agents.plain.send({ upstream, timeout, bytes }, waiting)
-  }
-
-  #valueOf(name: string, { length, sha1, sha256 }: KnownHead['values']): string {
-    switch (name) {
-      case 'content-length':
-        return length
-      case 'x-hub-signature':
-        return `sha1=${sha1}`
-      case 'x-hub-signature-256':
-        return `sha256=${sha256}`
-      default:
-        return this.id
-    }
   }
 
   protected write(answer: Answer): void {

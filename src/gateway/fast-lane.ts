@@ -1,10 +1,11 @@
 // The short way of a delivery in the plainest spelling: from bytes to verdict to upstream without Node's HTTP objects, through
 // the same gates. It refuses nothing for its head; what it does not know goes unread to the general lane, and stays there.
 import type { Socket } from 'node:net'
+import { Admission } from './admission.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { FastExchange } from './fast-exchange.ts'
-import { HeadShape, type KnownHead } from './head-shape.ts'
+import { type KnownHead, knownHead } from './head-shape.ts'
 import type { Shared } from './shared.ts'
 
 export interface FastLaneInputs {
@@ -19,7 +20,7 @@ export interface FastLaneInputs {
 
 export class FastLane {
   readonly #inputs: FastLaneInputs
-  #shape: HeadShape | undefined
+  #admission: Admission | undefined
   /** Whose body is being read. */
   #reading: Delivery | undefined
   /** Bytes behind the request under way. */
@@ -74,11 +75,13 @@ export class FastLane {
     // Before a request line they mean nothing (RFC 9112 §2.2), and are not the first byte of a head that a deadline waits for.
     if (bytes.every(isLineEnd)) return
     const head = this.#headOf(bytes)
-    if (head === undefined || !shared.budget.has(head.length)) return this.#leave(bytes)
+    const admission = this.#admission
+    if (head === undefined || admission === undefined || !this.#fits(head)) return this.#leave(bytes)
     connection.clearDeadline()
     // The last that this connection takes: it is served, and its answer says so.
     if (shared.draining() || !head.shape.keepAlive) connection.closing = true
-    const exchange = new FastExchange({ shared, connection, socket, head, onAnswered: this.#onAnswered })
+    const onAnswered = this.#onAnswered
+    const exchange = new FastExchange({ shared, connection, socket, head, admission, onAnswered })
     const delivery = exchange.deliver()
     if (delivery === undefined) return
     const end = head.size + head.length
@@ -89,15 +92,22 @@ export class FastLane {
     delivery.awaitBody()
   }
 
+  /** Of the shape that came last, or of another known one that this connection may send. */
   #headOf(bytes: Buffer): KnownHead | undefined {
     const { shared, connection } = this.#inputs
     const generation = shared.generation()
-    const known = this.#shape?.generation === generation ? this.#shape.match(bytes) : undefined
-    if (known !== undefined) return known
-    this.#shape = generation.config.listen.fastLane
-      ? HeadShape.learn(bytes, connection, generation)
-      : undefined
-    return this.#shape?.match(bytes)
+    if (this.#admission?.generation === generation) {
+      const head = this.#admission.shape.match(bytes)
+      if (head !== undefined) return head
+    }
+    const head = generation.config.listen.fastLane ? knownHead(bytes, generation) : undefined
+    this.#admission = head === undefined ? undefined : Admission.of(connection, generation, head.shape)
+    return head
+  }
+
+  #fits({ length }: KnownHead): boolean {
+    const { shared } = this.#inputs
+    return length <= shared.generation().config.limits.body && shared.budget.has(length)
   }
 
   #readOn(delivery: Delivery, chunk: Buffer): void {

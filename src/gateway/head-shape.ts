@@ -1,15 +1,12 @@
-// A head that was read once, and admitted: one that differs from it in nothing but its length and signatures needs no second
-// reading. What the request gates said of the first holds for it: of the values that vary they judge the length alone.
+// A head that was read once: one that differs from it in nothing but its length and signatures needs no second reading. The
+// shapes that a generation met are kept with it; whether a connection may send one is its admission's matter (admission.ts).
 import type { RequestFacts } from '../domain/facts.ts'
 import { Fields } from '../domain/fields.ts'
 import { type PostHead, type Slot, readPostHead } from '../domain/post-head.ts'
 import type { Route } from '../domain/route.ts'
 import { traceIdOf } from '../domain/trace.ts'
-import { runGates } from '../gates/run.ts'
 import { SentHead } from '../upstream/sent-head.ts'
 import { type Vouched, sentTarget } from '../upstream/sent-fields.ts'
-import type { Connection } from './connection.ts'
-import { verified } from './forward.ts'
 import type { Generation } from './generation.ts'
 
 /** One head of a known shape. */
@@ -23,59 +20,27 @@ export interface KnownHead {
   readonly values: Readonly<Record<Slot['kind'], string>>
 }
 
+/** What a head says by itself. The values that vary are those of the first of its shape: no gate judges them by these alone. */
+export type HeadFacts = Omit<RequestFacts, 'address' | 'certificate'> & { readonly route: Route }
+
 export class HeadShape {
-  readonly generation: Generation
-  readonly route: Route
-  readonly facts: RequestFacts
+  readonly facts: HeadFacts
   readonly trace: string | undefined
-  /** Names of the enforced gates that admitted, those of the connection among them. */
-  readonly passed: readonly string[]
   readonly keepAlive: boolean
   readonly #slots: readonly Slot['kind'][]
   /** What stands before, between and behind the values that vary; one character a byte. */
   readonly #literals: readonly string[]
   readonly #longest: number
-  readonly #vouched: Omit<Vouched, 'app'>
-  readonly #sent = new Map<string | undefined, SentHead>()
+  readonly #sent = new Map<string, SentHead>()
 
-  private constructor(head: PostHead, admitted: Admitted, generation: Generation) {
-    this.generation = generation
-    this.route = admitted.route
-    this.facts = admitted.facts
-    this.passed = admitted.passed
-    this.trace = traceIdOf(admitted.facts.fields)
-    this.keepAlive = head.keepAlive
-    this.#slots = head.slots.map(({ kind }) => kind)
-    this.#literals = [...head.slots, undefined].map((slot, i) =>
-      head.text.slice(head.slots[i - 1]?.to ?? 0, slot?.from),
-    )
-    this.#vouched = admitted.vouched
-    this.#longest = head.text.length + LONGEST_LENGTH
-  }
-
-  /** @returns undefined where a head is not whole, or is for the general lane to answer. */
-  static learn(bytes: Buffer, connection: Connection, generation: Generation): HeadShape | undefined {
-    const head = readPostHead(bytes, generation.config.limits.head)
-    const admitted = head === undefined ? undefined : admittedBy(generation, connection, head)
-    if (head === undefined || admitted === undefined) return undefined
-    return new HeadShape(head, admitted, generation)
-  }
-
-  /** The head that goes to the upstream. @param app whose secret signed. */
-  sentFor(app: string | undefined): SentHead {
-    const known = this.#sent.get(app)
-    if (known !== undefined) return known
-    const { route, facts } = this
-    const made = new SentHead({
-      method: facts.method,
-      target: sentTarget(route, facts.query),
-      route,
-      received: facts.fields,
-      vouched: { ...this.#vouched, app },
-      varying: VARYING,
-    })
-    this.#sent.set(app, made)
-    return made
+  constructor({ path, raw, text, slots, keepAlive }: PostHead, route: Route) {
+    const fields = new Fields(raw)
+    this.facts = { method: 'POST', version: '1.1', target: path, path, query: '', fields, route }
+    this.trace = traceIdOf(fields)
+    this.keepAlive = keepAlive
+    this.#slots = slots.map(({ kind }) => kind)
+    this.#literals = [...slots, undefined].map((slot, i) => text.slice(slots[i - 1]?.to ?? 0, slot?.from))
+    this.#longest = text.length + LONGEST_LENGTH
   }
 
   /** @returns undefined where the bytes do not begin with a whole head of this shape. */
@@ -94,20 +59,39 @@ export class HeadShape {
       values[kind] = value
       at += value.length
     }
-    const length = Number(values.length)
-    if (length > this.generation.config.limits.body) return undefined
-    return { shape: this, size: at, length, values }
+    return { shape: this, size: at, length: Number(values.length), values }
+  }
+
+  /** The head that goes to the upstream, but for the values named in SENT_VARYING. @param vouched is not looked at for those. */
+  sentWith(vouched: Vouched): SentHead {
+    const { app, verified, leaf } = vouched
+    const key = JSON.stringify([app, verified, leaf !== undefined])
+    const known = this.#sent.get(key)
+    if (known !== undefined) return known
+    const { method, route, fields, query } = this.facts
+    const target = sentTarget(route, query)
+    const made = new SentHead({ method, target, route, received: fields, vouched, varying: SENT_VARYING })
+    this.#sent.set(key, made)
+    return made
   }
 }
 
-/** Of what goes to the upstream: the received values that vary, and our own. */
-const VARYING = ['content-length', 'x-hub-signature', 'x-hub-signature-256', 'x-request-id']
+/** Of what goes to the upstream: the received values that vary, and what is a request's or a connection's own. */
+const SENT_VARYING = [
+  'content-length',
+  'x-hub-signature',
+  'x-hub-signature-256',
+  'x-request-id',
+  'x-forwarded-for',
+  'client-cert',
+] as const
 
 const LONGEST_LENGTH = 10
-const DIGITS = /[1-9]\d{0,9}(?!\d)/y
-const SHA1 = /[0-9a-f]{40}/y
-const SHA256 = /[0-9a-f]{64}/y
-const FORMS: Readonly<Record<Slot['kind'], RegExp>> = { length: DIGITS, sha1: SHA1, sha256: SHA256 }
+const FORMS: Readonly<Record<Slot['kind'], RegExp>> = {
+  length: /[1-9]\d{0,9}(?!\d)/y,
+  sha1: /[0-9a-f]{40}/y,
+  sha256: /[0-9a-f]{64}/y,
+}
 
 function valueAt(text: string, at: number, kind: Slot['kind']): string | undefined {
   const form = FORMS[kind]
@@ -115,48 +99,24 @@ function valueAt(text: string, at: number, kind: Slot['kind']): string | undefin
   return form.test(text) ? text.slice(at, form.lastIndex) : undefined
 }
 
-interface Admitted {
-  readonly route: Route
-  readonly facts: RequestFacts
-  readonly passed: readonly string[]
-  readonly vouched: Omit<Vouched, 'app'>
-}
+/** Whoever varies its heads gains nothing by it, and takes no more memory than these. */
+const MOST_SHAPES = 8
 
-/** The very gates of the general lane; what they refuse, and what is not for this lane, it answers. */
-function admittedBy(
-  generation: Generation,
-  connection: Connection,
-  { path, raw }: PostHead,
-): Admitted | undefined {
-  const route = generation.routes.get(path)
-  if (route === undefined || !isPlain(route) || connection.client === undefined) return undefined
-  const facts = {
-    method: 'POST',
-    version: '1.1',
-    target: path,
-    path,
-    query: '',
-    fields: new Fields(raw),
-    route,
-    address: connection.address,
-    certificate: connection.client.facts,
+const shapesOf = new WeakMap<Generation, HeadShape[]>()
+
+/** Finds the shape of a head, or learns it. @returns undefined where it is not whole, or is for the general lane to answer. */
+export function knownHead(bytes: Buffer, generation: Generation): KnownHead | undefined {
+  const shapes = shapesOf.get(generation) ?? []
+  for (const shape of shapes) {
+    const known = shape.match(bytes)
+    if (known !== undefined) return known
   }
-  const verdict = runGates(generation.policy.request, facts)
-  if (verdict.outcome === 'refuse' || verdict.observations.length > 0) return undefined
-  const passed = [...connection.passed, ...verdict.passed]
-  return { route, facts, passed, vouched: vouchedFor(connection, generation, { passed, facts }) }
-}
-
-// What is said once the body's gates have admitted, too; the id of the request is written into each.
-function vouchedFor(
-  { clientAddress = '', client }: Connection,
-  { policy }: Generation,
-  { passed, facts }: Pick<Admitted, 'passed' | 'facts'>,
-): Omit<Vouched, 'app'> {
-  const enforced = policy.body.filter(({ observed }) => !observed).map(({ gate }) => gate.name)
-  const proved = verified([...passed, ...enforced], facts.certificate)
-  const leaf = proved.includes('certificate') ? client?.der : undefined
-  return { requestId: '-', address: clientAddress, verified: proved, leaf }
+  const head = readPostHead(bytes, generation.config.limits.head)
+  const route = head === undefined ? undefined : generation.routes.get(head.path)
+  if (head === undefined || route === undefined || !isPlain(route)) return undefined
+  const learnt = new HeadShape(head, route)
+  shapesOf.set(generation, [learnt, ...shapes].slice(0, MOST_SHAPES))
+  return learnt.match(bytes)
 }
 
 function isPlain({ mode, answer, upstream }: Route): boolean {

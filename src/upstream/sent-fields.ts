@@ -112,10 +112,13 @@ export function sentFields(received: Fields, route: Route, vouched: Vouched): st
   )
   if (vouched.verified.length > 0) sent.push('Hubgate-Verified', vouched.verified.join(', '))
   if (vouched.app !== undefined) sent.push('Hubgate-App', vouched.app)
-  // RFC 9440 §2.1: the DER bytes as a byte sequence of RFC 8941.
-  if (route.clientCert && vouched.leaf !== undefined)
-    sent.push('Client-Cert', `:${Buffer.from(vouched.leaf).toString('base64')}:`)
+  if (route.clientCert && vouched.leaf !== undefined) sent.push('Client-Cert', clientCertOf(vouched.leaf))
   return sent
+}
+
+/** RFC 9440 §2.1: the DER bytes as a byte sequence of RFC 8941. */
+export function clientCertOf(leaf: Uint8Array): string {
+  return `:${Buffer.from(leaf).toString('base64')}:`
 }
 
 /** The upstream's own path with the received query appended as it came. */
