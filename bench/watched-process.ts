@@ -35,7 +35,8 @@ interface Waiting {
 export class WatchedProcess {
   readonly #name: string
   readonly #child: ChildProcess
-  readonly #ended: Promise<void>
+  /** Resolves with how it ended. */
+  readonly ended: Promise<Error>
   readonly #waiting = new Map<number, Waiting>()
   #questions = 0
   #complaints = ''
@@ -59,11 +60,11 @@ export class WatchedProcess {
     })
     // A parse boundary: bench/programs/watched.mjs says nothing else.
     this.#child.on('message', (message) => this.#hear(message as Told))
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       const end = (why: string) => {
         for (const { reject } of this.#waiting.values()) reject(this.#error(why))
         this.#waiting.clear()
-        resolve()
+        resolve(this.#error(why))
       }
       this.#child.once('error', (error) => end(error.message))
       this.#child.once('close', (code, signal) => end(`ended with ${signal ?? code}`))
@@ -86,7 +87,7 @@ export class WatchedProcess {
   async end(): Promise<void> {
     this.#child.kill('SIGTERM')
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), END_WITHIN)
-    await this.#ended
+    await this.ended
     clearTimeout(timer)
   }
 

@@ -169,6 +169,7 @@ describe('the end of a soak', () => {
   const good: Ended = {
     count: { acknowledged: 9, again: 3, lost: 0, doubled: 0, spoilt: 0, strangers: 0, refused: 0 },
     open: 0,
+    bulk: { good: 9, requests: 0, bytes: 0, failed: undefined },
     admitted: 0,
     reloads: { taken: 4, failed: 0 },
     descriptors: { before: 20, after: 24 },
@@ -185,6 +186,10 @@ describe('the end of a soak', () => {
     ['nothing was acknowledged', { count: { ...good.count, acknowledged: 0 } }],
     ['a good one was refused', { count: { ...good.count, refused: 1 } }],
     ['something reached the consumer that should not', { count: { ...good.count, strangers: 1 } }],
+    ['something of the bulk is missing', { bulk: { ...good.bulk, requests: -1 } }],
+    ['something of the bulk has other bytes', { bulk: { ...good.bulk, bytes: 1 } }],
+    ['the bulk was answered wrongly', { bulk: { ...good.bulk, failed: 'answered 502 instead of 200' } }],
+    ['there was no bulk', { bulk: { ...good.bulk, good: 0 } }],
     ['something bad was let in', { admitted: 1 }],
     ['one was never acknowledged', { open: 1 }],
     ['a reload was not taken over', { reloads: { taken: 3, failed: 1 } }],
@@ -249,7 +254,7 @@ describe('npm run soak', () => {
       expect(code, stderr + stdout).toBe(0)
       const soaked = JSON.parse(stdout) as Soaked
       expect(soaked.broken).toEqual([])
-      expect(soaked.rules.filter(({ state }) => state === 'kept')).toHaveLength(7)
+      expect(soaked.rules.filter(({ state }) => state === 'kept')).toHaveLength(8)
       expect(soaked.rules.filter(({ state }) => state === 'not judged')).toHaveLength(4)
       expect(soaked.minutes.length).toBeGreaterThan(0)
       for (const minute of soaked.minutes)

@@ -80,6 +80,12 @@ export interface ConfigOptions {
   /** Default: all connections come from one address. */
   readonly limits?: Readonly<Record<string, number | string>>
   readonly workers?: number | 'auto'
+  /** Further routes, each with an app and an upstream of its own. */
+  readonly more?: readonly {
+    readonly path: string
+    readonly upstreamPort: number
+    readonly secrets: readonly string[]
+  }[]
 }
 
 const BENCH_SECRET = '${BENCH_SECRET}'
@@ -93,13 +99,18 @@ export async function writeConfig({ directory }: Material, options: ConfigOption
 
 function configText(directory: string, options: ConfigOptions): string {
   const { state, fastLane, upstreamPort, secrets = [BENCH_SECRET], paths = [PATH], workers } = options
-  const { allowlist = 'as32934.txt', limits = { connectionsPerAddress: 2_000 } } = options
+  const { allowlist = 'as32934.txt', limits = { connectionsPerAddress: 2_000 }, more = [] } = options
   // What JSON writes, YAML reads.
   const listen = { address: '127.0.0.1:0', fastLane, ...(workers === undefined ? {} : { workers }) }
-  const routes = paths.map(
-    (path) =>
-      `  - { path: ${path}, apps: [bench], upstream: "http://127.0.0.1:${upstreamPort}/", timeout: 5s }\n`,
-  )
+  const app = (name: string, its: readonly string[]) =>
+    `  ${name}: { secrets: ${JSON.stringify(its)}, verifyTokens: ["${BENCH_SECRET}"] }\n`
+  const route = (path: string, name: string, port: number) =>
+    `  - { path: ${path}, apps: [${name}], upstream: "http://127.0.0.1:${port}/", timeout: 5s }\n`
+  const apps = [app('bench', secrets), ...more.map((one, index) => app(`more${index}`, one.secrets))]
+  const routes = [
+    ...paths.map((path) => route(path, 'bench', upstreamPort)),
+    ...more.map((one, index) => route(one.path, `more${index}`, one.upstreamPort)),
+  ]
   return `state: ${state}
 listen: ${JSON.stringify(listen)}
 tls: { certificate: server.pem, key: server.key }
@@ -109,8 +120,7 @@ client:
 sources: { allowlist: ${allowlist} }
 limits: ${JSON.stringify(limits)}
 apps:
-  bench: { secrets: ${JSON.stringify(secrets)}, verifyTokens: ["${BENCH_SECRET}"] }
-routes:
+${apps.join('')}routes:
 ${routes.join('')}shutdown: { timeout: 1s }
 admin: { address: "unix:${join(directory, `${state}.sock`)}" }
 log: { level: info, format: json }

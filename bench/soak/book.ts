@@ -44,6 +44,8 @@ export class Book {
     strangers: 0,
     refused: 0,
   }
+  /** What tries were answered, by status; `none` where the connection ended instead. */
+  readonly answers: Record<string, number> = {}
   readonly #open = new Map<number, Delivery>()
   /** Acknowledged after several tries: an earlier one may still be under way. */
   readonly #closed = new Map<number, { readonly arrivals: number[]; readonly until: number }>()
@@ -90,6 +92,8 @@ export class Book {
 
   /** @param status undefined: the connection ended instead. @returns whether it has to be tried again. */
   answered({ delivery, number }: Try, status: number | undefined): boolean {
+    const answer = `${status ?? 'none'}`
+    this.answers[answer] = (this.answers[answer] ?? 0) + 1
     if (status !== 200) {
       if (status !== undefined && status < 500) this.count.refused += 1
       return true

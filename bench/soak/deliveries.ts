@@ -18,6 +18,9 @@ const TEMPLATES = SIZES.map(({ bytes, of }) => {
 })
 const ID_AT = '{"object":"soak","id":"'.length
 
+/** The route of what is tracked. */
+export const TRACKED = `${PATH}/tracked`
+
 /** Of a delivery that is none. */
 const NOBODYS = bodyOf(0)
 
@@ -31,13 +34,13 @@ export function bodyOf(id: number): Buffer {
 }
 
 export function goodBytes({ delivery: { body }, tag }: Try, secret: string): Buffer {
-  return deliveryBytes({ authority: 'localhost', path: PATH, body, secret, add: [[TRY_FIELD, tag]] })
+  return deliveryBytes({ authority: 'localhost', path: TRACKED, body, secret, add: [[TRY_FIELD, tag]] })
 }
 
 /** Signed with a secret that holds no longer where there is one, or with nobody's. */
 export function wronglySigned(retired: string | undefined): Buffer {
   const secret = retired ?? randomBytes(16).toString('hex')
-  return deliveryBytes({ authority: 'localhost', path: PATH, body: NOBODYS, secret })
+  return deliveryBytes({ authority: 'localhost', path: TRACKED, body: NOBODYS, secret })
 }
 
 export function wronglyAddressed(secret: string): Buffer {

@@ -8,12 +8,13 @@ import { type Material, writeConfig } from '../gateways/material.ts'
 import { metricsAt } from '../metrics.ts'
 import { samplePrefixes } from '../prefix-sample.ts'
 import { WatchedProcess } from '../watched-process.ts'
+import { TRACKED } from './deliveries.ts'
 import type { Secrets } from './sender.ts'
 
 const STATE = 'soak'
 const LIST = 'soak.txt'
 const PREFIXES = 1_000
-/** Milliseconds in which a reload is taken over. */
+/** Milliseconds in which a reload is taken over, and what is under way is answered. */
 const TAKEN_WITHIN = 10_000
 /** Milliseconds for connections that were begun under the old list to be judged by it. */
 const SETTLE = 500
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly material: Material
   readonly cleanup: Cleanup
   readonly cores: Cores
+  /** Of what is tracked, and of the bulk. */
+  readonly consumerPort: number
   readonly upstreamPort: number
   readonly workers: number | 'auto' | undefined
 }
@@ -35,6 +38,8 @@ export class Gateway {
   /** What the sender has to know. */
   readonly secrets: Secrets
   foreign: readonly string[] = [STRANGER, GUEST]
+  /** Whether something is under way that was signed with a secret. */
+  inUse: (secret: string) => boolean = () => false
   readonly reloads = { taken: 0, failed: 0 }
   /** Why it ended; undefined while it runs. */
   died: string | undefined
@@ -45,7 +50,7 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     this.#options = options
-    this.secrets = { valid: options.material.secret, retired: undefined }
+    this.secrets = { valid: newSecret(), retired: undefined }
   }
 
   get pid(): number {
@@ -64,9 +69,12 @@ export class Gateway {
     })
     this.#process = process
     cleanup.add(() => process.end())
-    // A program of the product never says that it is ready: this rejects when it ends, and does nothing else.
-    process.ready.catch((error: unknown) => (this.died = String(error)))
-    this.port = await Promise.race([this.#log.port, process.ready.then(() => 0)])
+    const ended = process.ended.then((error) => {
+      this.died = error.message
+      throw error
+    })
+    ended.catch(() => {})
+    this.port = await Promise.race([this.#log.port, ended])
   }
 
   metrics(): Promise<string> {
@@ -76,10 +84,10 @@ export class Gateway {
   /** The steps of one round: a new secret, a longer list, the old secret gone, the list as it was. */
   readonly changes: readonly (() => Promise<void>)[] = [
     async () => {
-      const added = randomBytes(16).toString('hex')
-      await this.#reload(() => this.#write([added, this.secrets.valid]))
-      this.#added = added
+      const added = newSecret()
       this.secrets.retired = undefined
+      const isTaken = await this.#reload(() => this.#write([added, this.secrets.valid]))
+      this.#added = isTaken ? added : undefined
     },
     async () => {
       this.foreign = [STRANGER]
@@ -88,34 +96,33 @@ export class Gateway {
     },
     async () => {
       const added = this.#added
+      // Where the gateway did not take it, nothing is signed with it: that it failed is counted.
       if (added === undefined) return
       const retired = this.secrets.valid
-      // Signs with the new one from now on; what is under way has the time of the rename to arrive.
+      // Meta signs with the new one from now on, and the old one goes when nothing signed with it is under way.
       this.secrets.valid = added
-      await new Promise((resolve) => setTimeout(resolve, SETTLE))
-      await this.#reload(() => this.#write([added]))
-      this.secrets.retired = retired
+      await until(() => !this.inUse(retired))
+      if (await this.#reload(() => this.#write([added]))) this.secrets.retired = retired
     },
     async () => {
-      await this.#reload(() => this.#writeList([]))
-      this.foreign = [STRANGER, GUEST]
+      if (await this.#reload(() => this.#writeList([]))) this.foreign = [STRANGER, GUEST]
     },
   ]
 
-  async #reload(change: () => Promise<unknown>): Promise<void> {
+  async #reload(change: () => Promise<unknown>): Promise<boolean> {
     const { taken, refused } = this.#log
     await change()
     if (this.died === undefined) process.kill(this.pid, 'SIGHUP')
-    const deadline = performance.now() + TAKEN_WITHIN
-    while (this.#log.taken === taken && this.#log.refused === refused && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    if (this.#log.taken > taken && this.#log.refused === refused) this.reloads.taken += 1
-    else this.reloads.failed += 1
+    await until(() => this.#log.taken > taken || this.#log.refused > refused)
+    const isTaken = this.#log.taken > taken && this.#log.refused === refused
+    this.reloads[isTaken ? 'taken' : 'failed'] += 1
+    return isTaken
   }
 
   #write(secrets: readonly string[]): Promise<string> {
-    const { material, upstreamPort, workers } = this.#options
-    const options = { state: STATE, fastLane: true, upstreamPort, secrets, allowlist: LIST }
+    const { material, consumerPort, upstreamPort, workers } = this.#options
+    const more = [{ path: TRACKED, upstreamPort: consumerPort, secrets }]
+    const options = { state: STATE, fastLane: true, upstreamPort, more, allowlist: LIST }
     return writeConfig(material, workers === undefined ? options : { ...options, workers })
   }
 
@@ -153,6 +160,15 @@ class Log {
     this.#found?.(Number(listening))
     this.#found = undefined
   }
+}
+
+async function until(isDone: () => boolean): Promise<void> {
+  const deadline = performance.now() + TAKEN_WITHIN
+  while (!isDone() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+
+function newSecret(): string {
+  return randomBytes(16).toString('hex')
 }
 
 function countOf(bytes: Buffer, text: string): number {

@@ -60,6 +60,13 @@ export interface Ended {
   readonly count: Readonly<Count>
   /** Good deliveries that nobody acknowledged, however often they were tried. */
   readonly open: number
+  /** Of the bulk, whose consumer never goes away: good ones, what came through beyond them or is missing, and why it broke off. */
+  readonly bulk: {
+    readonly good: number
+    readonly requests: number
+    readonly bytes: number
+    readonly failed: string | undefined
+  }
   /** Bad requests and connections that got in. */
   readonly admitted: number
   readonly reloads: { readonly taken: number; readonly failed: number }
@@ -73,7 +80,7 @@ export interface Ended {
 export const SPARE_DESCRIPTORS = 4
 
 export function judgeEnd(end: Ended): Judgement[] {
-  const { count, open, admitted, reloads, descriptors, died } = end
+  const { count, open, bulk, admitted, reloads, descriptors, died } = end
   const { acknowledged, lost, doubled, spoilt, strangers, refused } = count
   const rule = (text: string, isKept: boolean, detail: string): Judgement => {
     return { rule: text, state: isKept ? 'kept' : 'broken', detail }
@@ -84,6 +91,12 @@ export function judgeEnd(end: Ended): Judgement[] {
       'what was answered 200 had arrived, once and with the right bytes',
       lost + doubled + spoilt === 0 && acknowledged > 0,
       `${acknowledged} answered 200; ${lost} of them never arrived, ${doubled} came twice, ${spoilt} with other bytes`,
+    ),
+    rule(
+      'where the consumer never goes away every good delivery was answered 200 at once and had arrived, and no bad one',
+      bulk.failed === undefined && bulk.requests === 0 && bulk.bytes === 0 && bulk.good > 0,
+      bulk.failed ??
+        `${bulk.good} were good; ${bulk.requests} requests and ${bulk.bytes} bytes too many or too few arrived`,
     ),
     rule('every good delivery was acknowledged in the end', open === 0, `${open} were not`),
     rule('no good delivery was refused', refused === 0, `${refused} were answered 4xx`),

@@ -4,9 +4,12 @@ import type { Cleanup } from '../cleanup.ts'
 import { type Cores, claimCores } from '../cores.ts'
 import { demandLinux } from '../gateways/field.ts'
 import { makeMaterial } from '../gateways/material.ts'
+import { startUpstream } from '../gateways/upstream.ts'
+import { makePrograms } from '../native.ts'
 import { cpuOf, descriptorsOf } from '../process-tree.ts'
 import { BadConnections } from './bad-connections.ts'
 import { Book } from './book.ts'
+import { Bulk } from './bulk.ts'
 import { Consumer } from './consumer.ts'
 import { Gateway } from './gateway.ts'
 import type { SoakOptions } from './options.ts'
@@ -16,6 +19,8 @@ import { LOOKS, type Minute, Watch } from './watch.ts'
 
 /** Of what it can take. */
 export const LOAD = 0.7
+/** A second, of what is tracked and what has connections of its own. The rest is bulk. */
+const TRACKED = 300
 
 /** Milliseconds. A short run measures less, and changes things more often. */
 interface Times {
@@ -47,6 +52,8 @@ export interface Soaked {
   readonly capacityCores: number
   readonly rate: number
   readonly badConnections: Readonly<Record<string, number>>
+  /** What tries of tracked deliveries were answered, by status. */
+  readonly answers: Readonly<Record<string, number>>
   readonly rules: readonly Judgement[]
   readonly broken: readonly string[]
 }
@@ -60,17 +67,19 @@ export interface Surroundings {
 export async function soak(options: SoakOptions, { cleanup, say, onMinute }: Surroundings): Promise<Soaked> {
   demandLinux()
   const times = timesOf(options.minutes * 60_000)
-  const world = await startWorld(options, cleanup)
-  const { gateway, consumer, sender, bad, book } = world
-  const before = descriptorsOf(gateway.pid)
+  const world = await startWorld(options, { cleanup, say })
+  const { gateway, consumer, sender, bulk, bad, book, before } = world
   const { capacity, cores } = await calibrated(world, times)
-  const rate = Math.max(1, capacity * LOAD)
+  const rate = Math.max(TRACKED, capacity * LOAD)
   say(
     `${Math.round(capacity)} requests and bad connections a second keep it busy on ${cores.toFixed(2)} cores; sending ${Math.round(rate)}`,
   )
-  sender.pace(rate)
+  // Above nothing, or it would end.
+  bulk.pace(Math.max(1, rate - TRACKED))
   const minutes = await during(world, { times, onMinute })
   sender.pace(undefined)
+  const difference = await bulk.close()
+  await bulk.end()
   const isOver = () => book.open === 0 && sender.isQuiet && bad.open === 0
   await until(() => gateway.died !== undefined || isOver())
   sender.end()
@@ -81,6 +90,7 @@ export async function soak(options: SoakOptions, { cleanup, say, onMinute }: Sur
   const end = {
     count: book.count,
     open: book.open,
+    bulk: { good: bulk.good, failed: bulk.failed, ...difference },
     admitted: sender.admitted + bad.admitted,
     reloads: gateway.reloads,
     descriptors: { before, after: left() },
@@ -98,7 +108,16 @@ export async function soak(options: SoakOptions, { cleanup, say, onMinute }: Sur
     .filter(({ state }) => state === 'broken')
     .map(({ rule, detail }) => `${rule}: ${detail}`)
   const badConnections = Object.fromEntries(bad.made)
-  return { minutes, capacity, capacityCores: cores, rate, badConnections, rules, broken }
+  return {
+    minutes,
+    capacity,
+    capacityCores: cores,
+    rate,
+    badConnections,
+    answers: book.answers,
+    rules,
+    broken,
+  }
 }
 
 interface World {
@@ -107,9 +126,15 @@ interface World {
   readonly gateway: Gateway
   readonly bad: BadConnections
   readonly sender: Sender
+  readonly bulk: Bulk
+  /** Descriptors of the gateway without load. */
+  readonly before: number
 }
 
-async function startWorld({ workers }: SoakOptions, cleanup: Cleanup): Promise<World> {
+async function startWorld(
+  { workers }: SoakOptions,
+  { cleanup, say }: Pick<Surroundings, 'cleanup' | 'say'>,
+): Promise<World> {
   // Several workers need the cores that there are.
   const cores: Cores = workers === undefined ? claimCores() : { pin: [], text: 'nothing is pinned' }
   const material = await makeMaterial(cleanup)
@@ -117,16 +142,23 @@ async function startWorld({ workers }: SoakOptions, cleanup: Cleanup): Promise<W
   const consumer = new Consumer((tag, body) => book.arrived(tag, body))
   await consumer.start()
   cleanup.add(() => consumer.stop('killed'))
-  const gateway = new Gateway({ material, cleanup, cores, workers, upstreamPort: consumer.port })
+  const programs = makePrograms(cleanup, say)
+  const upstream = await startUpstream(programs, cleanup)
+  const ports = { consumerPort: consumer.port, upstreamPort: upstream.port }
+  const gateway = new Gateway({ material, cleanup, cores, workers, ...ports })
   await gateway.start()
   const { port, secrets } = gateway
   const bad = new BadConnections({ port, material, foreign: () => gateway.foreign })
   const sender = new Sender({ port, material, book, secrets, misbehave: () => bad.one() })
+  gateway.inUse = (secret) => sender.uses(secret)
   cleanup.add(async () => {
     sender.end()
     bad.end()
   })
-  return { book, consumer, gateway, bad, sender }
+  // Without any connection, as at the end.
+  const before = descriptorsOf(gateway.pid)
+  const bulk = await Bulk.open({ port, pid: gateway.pid, material, programs, upstream, cleanup })
+  return { book, consumer, gateway, bad, sender, bulk, before }
 }
 
 function timesOf(whole: number): Times {
@@ -144,16 +176,18 @@ function timesOf(whole: number): Times {
 }
 
 async function calibrated(
-  { sender, gateway }: World,
+  { sender, bulk, gateway }: World,
   { warmUp, calibration }: Times,
 ): Promise<{ capacity: number; cores: number }> {
-  sender.pace(Infinity)
+  sender.pace(TRACKED)
+  bulk.pace(Infinity)
   await waited(warmUp)
-  const [sent, cpu, began] = [sender.sent, cpuOf(gateway.pid), performance.now()]
+  const all = () => sender.sent + bulk.sent
+  const [sent, cpu, began] = [all(), cpuOf(gateway.pid), performance.now()]
   await waited(calibration)
   const seconds = (performance.now() - began) / 1_000
   return {
-    capacity: (sender.sent - sent) / seconds,
+    capacity: (all() - sent) / seconds,
     cores: (cpuOf(gateway.pid) - cpu) / 1e6 / seconds,
   }
 }
@@ -165,12 +199,14 @@ interface During {
 
 /** Reloads, restarts and looks, side by side, until the time is over or the gateway is gone. */
 async function during(world: World, { times, onMinute }: During): Promise<Minute[]> {
-  const { gateway, consumer, sender, book } = world
+  const { gateway, consumer, sender, bulk, book } = world
   const deadline = performance.now() + times.whole
-  const isOver = () => performance.now() >= deadline || gateway.died !== undefined
+  const isOver = () =>
+    performance.now() >= deadline || gateway.died !== undefined || bulk.failed !== undefined
   const watch = new Watch(gateway, () => ({
-    sent: sender.sent,
-    bad: sender.bad,
+    sent: sender.sent + bulk.sent,
+    bad: sender.bad + bulk.sent - bulk.good,
+    acknowledged: book.count.acknowledged + bulk.good,
     count: book.count,
     reloads: gateway.reloads.taken,
     restarts: consumer.restarts,

@@ -21,6 +21,8 @@ interface Lane {
   reader: AnswerReader
   /** undefined: idle. */
   sent: Try | 'bad' | undefined
+  /** That it was signed with. */
+  secret: string
 }
 
 export interface Secrets {
@@ -45,11 +47,11 @@ export class Sender {
   readonly #options: SenderOptions
   readonly #context: ReturnType<typeof createSecureContext>
   readonly #lanes: Lane[] = Array.from({ length: CONNECTIONS }, () => {
-    return { socket: undefined, reader: new AnswerReader(), sent: undefined }
+    return { socket: undefined, reader: new AnswerReader(), sent: undefined, secret: '' }
   })
   #again: { readonly delivery: Delivery; readonly at: number }[] = []
   #ticking: NodeJS.Timeout | undefined
-  /** A second; Infinity: as many as go. undefined: only what has to be tried again. */
+  /** A second. undefined: only what has to be tried again. */
   #rate: number | undefined
   #due = 0
   #looked = 0
@@ -73,6 +75,13 @@ export class Sender {
     return this.#again.length === 0 && this.#lanes.every(({ sent }) => sent === undefined)
   }
 
+  /** Whether a good one that was signed with it is under way. */
+  uses(secret: string): boolean {
+    return this.#lanes.some(
+      (lane) => lane.secret === secret && lane.sent !== undefined && lane.sent !== 'bad',
+    )
+  }
+
   end(): void {
     clearInterval(this.#ticking)
     for (const { socket } of this.#lanes) socket?.removeAllListeners('close').destroy()
@@ -80,8 +89,7 @@ export class Sender {
 
   #pump(): void {
     const now = performance.now()
-    if (this.#rate === Infinity) this.#due = Infinity
-    else if (this.#rate !== undefined) {
+    if (this.#rate !== undefined) {
       this.#due += (this.#rate * (now - this.#looked)) / 1_000
       this.#due = Math.min(this.#due, this.#rate * MOST_BEHIND)
     }
@@ -108,8 +116,9 @@ export class Sender {
   }
 
   #send(lane: Lane, what: Try | 'bad'): void {
-    lane.sent = what
     const { secrets } = this.#options
+    lane.sent = what
+    lane.secret = secrets.valid
     const socket = (lane.socket ??= this.#connect(lane))
     if (what !== 'bad') socket.write(goodBytes(what, secrets.valid))
     else if (Math.random() < WRONG_PATH) socket.write(wronglyAddressed(secrets.valid))

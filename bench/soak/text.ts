@@ -29,12 +29,14 @@ export function minuteLine(minute: Minute): string {
   return COLUMNS.map(([head, of]) => of(minute).padStart(head.length)).join('  ')
 }
 
-export function endText({ rules, broken, badConnections }: Soaked): string {
+export function endText({ rules, broken, badConnections, answers }: Soaked): string {
   const made = Object.entries(badConnections).map(([kind, count]) => `${count} × ${kind}`)
+  const tries = Object.entries(answers).map(([status, count]) => `${count} × ${status}`)
   const lines = rules.map(({ rule, state, detail }) => `${state}: ${rule}: ${detail}`)
   const verdict =
     broken.length === 0 ? 'nothing is broken' : `broken: ${broken.length} of ${rules.length} rules`
-  return ['', `bad connections: ${made.join(', ')}`, ...lines, verdict].join('\n')
+  const seen = [`bad connections: ${made.join(', ')}`, `answers to tracked deliveries: ${tries.join(', ')}`]
+  return ['', ...seen, ...lines, verdict].join('\n')
 }
 
 function whole(value: number): string {

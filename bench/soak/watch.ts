@@ -38,6 +38,7 @@ export interface Minute {
 export interface Totals {
   readonly sent: number
   readonly bad: number
+  readonly acknowledged: number
   readonly count: Readonly<Count>
   readonly reloads: number
   readonly restarts: number
@@ -99,7 +100,7 @@ export class Watch {
       at: now.at,
       cores: (now.cpu - before.cpu) / 1e6 / seconds,
       sent: (now.totals.sent - before.totals.sent) / seconds,
-      acknowledged: (now.totals.count.acknowledged - before.totals.count.acknowledged) / seconds,
+      acknowledged: (now.totals.acknowledged - before.totals.acknowledged) / seconds,
       again: now.totals.count.again - before.totals.count.again,
       bad: now.totals.bad - before.totals.bad,
       reloads: now.totals.reloads - before.totals.reloads,
