@@ -36,6 +36,11 @@ describe('a series is flat', () => {
     ['not where noise hides the rise', (minute) => 150 + minute + noise(minute), 'broken'],
     ['not where it makes one step late', (minute) => (minute < 24 ? 150 : 190), 'broken'],
     ['not where it doubles in the last minutes', (minute) => (minute < 28 ? 150 : 300), 'broken'],
+    [
+      'not where it ends higher than it began, though a hump between them levels the line',
+      (minute) => (minute < 18 ? 150 : minute < 24 ? 230 : 175),
+      'broken',
+    ],
     ['where few things are open, and a few more are noise', (minute) => 20 + (minute % 4), 'kept'],
     ['not where one more stays open every minute', (minute) => 20 + minute, 'broken'],
   ])('%s', (_name, valueAt, state) => {
