@@ -1,4 +1,5 @@
 // What a soak has to show, and when a series counts as flat. Pure: figures in, judgements out.
+import { median } from '../statistics.ts'
 import type { Count } from './book.ts'
 
 export interface Judgement {
@@ -30,7 +31,7 @@ const SHORTEST_SECONDS = 240
 
 /** At a start caches fill and code is compiled: only the second half of a series is looked at. */
 export function judgeFlat(series: readonly Point[], { name, unit, slack }: Flat): Judgement {
-  const rule = `${name} is flat: over the second half a fitted line rises by at most ${percent(GROWTH_AN_HOUR)} an hour or ${slack} ${unit} in all, and the last values are within ${percent(DRIFT)} or ${slack} ${unit} of the first`
+  const rule = `${name} is flat: over the second half the median slope is at most ${percent(GROWTH_AN_HOUR)} an hour, or ${slack} ${unit} in all, and the last values are within ${percent(DRIFT)} or ${slack} ${unit} of the first`
   const half = series.slice(Math.floor(series.length / 2))
   const seconds = (half.at(-1)?.at ?? 0) - (half[0]?.at ?? 0)
   if (half.length < FEWEST_POINTS || seconds < SHORTEST_SECONDS)
@@ -46,14 +47,12 @@ export function judgeFlat(series: readonly Point[], { name, unit, slack }: Flat)
   return { rule, state: isFlat ? 'kept' : 'broken', detail }
 }
 
-/** Of the line with the least squares, in units a second. */
+/** The median slope between any two points (Theil and Sen), in units a second: a collection that came late is no trend. */
 export function slopeOf(series: readonly Point[]): number {
-  const mean = (of: (point: Point) => number) =>
-    series.reduce((sum, point) => sum + of(point), 0) / series.length
-  const at = mean((point) => point.at)
-  const value = mean((point) => point.value)
-  const shared = mean((point) => (point.at - at) * (point.value - value))
-  return shared / mean((point) => (point.at - at) ** 2)
+  const slopes = series.flatMap((to, index) =>
+    series.slice(0, index).map((from) => (to.value - from.value) / (to.at - from.at)),
+  )
+  return median(slopes)
 }
 
 export interface Ended {

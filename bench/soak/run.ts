@@ -38,9 +38,10 @@ interface Times {
 /** Until everything under way has ended. */
 const QUIET_WITHIN = 30_000
 
+/** What is noise is little beside a leak: at 1,000 requests a second 18 bytes of each are 16 MB in a quarter of an hour. */
 const FLAT: readonly (Flat & { readonly of: 'resident' | 'heap' | 'descriptors' | 'handles' })[] = [
-  { of: 'resident', name: 'resident memory', unit: 'MB', slack: 4 },
-  { of: 'heap', name: 'heap in use', unit: 'MB', slack: 2 },
+  { of: 'resident', name: 'resident memory', unit: 'MB', slack: 16 },
+  { of: 'heap', name: 'heap in use', unit: 'MB', slack: 6 },
   { of: 'descriptors', name: 'the number of open descriptors', unit: 'descriptors', slack: 10 },
   { of: 'handles', name: "the number of the event loop's handles", unit: 'handles', slack: 10 },
 ]
