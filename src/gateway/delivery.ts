@@ -8,6 +8,7 @@ import { UpstreamFailure } from '../upstream/failure.ts'
 import type { Waiting } from '../upstream/plain-connection.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
 import { Body } from './body.ts'
+import { noteReceived } from './early-collection.ts'
 import type { Exchange, Underway } from './exchange.ts'
 
 /** What its lane knows of a delivery. */
@@ -87,6 +88,7 @@ export class Delivery implements Underway, Forwarded {
 
   /** @param chunk no more than is missing. */
   take(chunk: Buffer): void {
+    noteReceived(chunk.length)
     if (!this.#exchange.ended) this.#body.take(chunk)
   }
 
