@@ -1,6 +1,7 @@
 // Reads an allow-list file: one prefix a line, # comments, one strict grammar. Compiling and asking it is the table's work.
 import { readFile, stat } from 'node:fs/promises'
 import IPCIDR from 'ip-cidr'
+import { keepFile, shownFile } from '../config/file-view.ts'
 import { type Prefix, covers, formatPrefix, parsePrefix } from '../domain/address.ts'
 
 export interface AllowList {
@@ -33,12 +34,18 @@ export async function readAllowList(file: string): Promise<AllowList> {
 
 /** The file as it is, one byte a character. @throws as readAllowList does, for the file alone. */
 export async function readListText(file: string): Promise<{ text: string; updated: Date }> {
+  const shown = shownFile(file)
+  if (shown === 'absent') throw new AllowListError('there is no such file', 'name the list itself')
+  if (shown !== undefined)
+    return { text: Buffer.from(shown.bytes).toString('latin1'), updated: shown.updated }
   const stats = await stat(file)
   // A device or a pipe could be endless.
   if (!stats.isFile()) throw new AllowListError('it is not a regular file', 'name the list itself')
   if (stats.size > MAX_FILE)
     throw new AllowListError(`it is larger than ${MAX_FILE} bytes`, 'a list of prefixes is some kilobytes')
-  return { text: await readFile(file, 'latin1'), updated: stats.mtime }
+  const text = await readFile(file, 'latin1')
+  keepFile(file, () => ({ bytes: Buffer.from(text, 'latin1'), updated: stats.mtime }))
+  return { text, updated: stats.mtime }
 }
 
 /** @throws AllowListError where a line is not exactly a prefix or comment, or no prefix is there: empty never means everybody. */

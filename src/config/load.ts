@@ -3,6 +3,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Config } from './config.ts'
 import { effectiveClient, effectiveConfig, effectiveSources, stateDirectory } from './effective.ts'
+import { keepFile } from './file-view.ts'
 import type { Surroundings } from './interpolate.ts'
 import { parseKeeping, parseSettings, parseTrust } from './parse.ts'
 import { ConfigError, type Problem } from './problem.ts'
@@ -37,6 +38,8 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
 function loadText(text: string, options: LoadOptions): LoadedConfig {
   const { file, env, terminal = false } = options
   const absolute = resolve(file)
+  // Also where the disk has another text by now.
+  keepFile(absolute, () => ({ bytes: Buffer.from(text), updated: new Date() }))
   const yaml = readYaml(text)
   if (yaml.problems.length > 0) throw new ConfigError(yaml.problems, file)
   const surroundings = { env, baseDir: dirname(absolute) }

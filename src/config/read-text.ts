@@ -1,5 +1,6 @@
 // Reads a small file, as text or bytes, with reasons in words where that fails. Never follows into devices or pipes.
 import { readFileSync, statSync } from 'node:fs'
+import { keepFile, shownFile } from './file-view.ts'
 import { formatSize } from './units.ts'
 
 /** Why a file could not be read: "there is no such file". */
@@ -23,11 +24,16 @@ export function readBytes(path: string | URL, largest: number): Buffer {
 }
 
 function bytesOf(path: string | URL, largest: number): Buffer {
+  const shown = shownFile(path)
+  if (shown === 'absent') throw new Unreadable('there is no such file')
+  if (shown !== undefined) return Buffer.from(shown.bytes)
   const stats = statSync(path)
   // A device or a pipe could be endless, and reading one would hold up everything else.
   if (!stats.isFile()) throw new Unreadable('it is not a regular file')
   if (stats.size > largest) throw new Unreadable(`it is larger than ${formatSize(largest)}`)
-  return readFileSync(path)
+  const bytes = readFileSync(path)
+  keepFile(path, () => ({ bytes, updated: stats.mtime }))
+  return bytes
 }
 
 function readable<T>(read: () => T): T {

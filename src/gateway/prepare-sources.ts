@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { lastGoodOf } from '../allowlist/store.ts'
 import { type AllowList, listedPrefix, notPublic, readAllowList } from '../allowlist/read-list.ts'
 import type { Config } from '../config/config.ts'
+import { shownFile } from '../config/file-view.ts'
 import type { Problem } from '../config/problem.ts'
 import type { Prefix } from '../domain/address.ts'
 import { attempt } from './prepare-files.ts'
@@ -56,6 +57,8 @@ async function prepareList(
 }
 
 async function exists(file: string): Promise<boolean> {
+  const shown = shownFile(file)
+  if (shown !== undefined) return shown !== 'absent'
   return stat(file).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
