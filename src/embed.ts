@@ -1,12 +1,16 @@
 // The whole gateway in one call: configuration, gateway and admin listener together. `hubgate serve` uses exactly this.
 import type { AddressInfo } from 'node:net'
 import { type AdminListener, startAdmin } from './admin/listener.ts'
+import { availableParallelism } from 'node:os'
+import { keepingFiles } from './config/file-view.ts'
 import { type LoadedConfig, loadConfig, parseConfig, placed } from './config/load.ts'
 import { ConfigError } from './config/problem.ts'
+import { shareProblems } from './config/shares.ts'
 import type { ConfigInput } from './config/schema.ts'
 import { type CreateOptions, type RunningGateway, createGateway as createInner } from './gateway/create.ts'
 import type { Gateway, ReloadOutcome } from './gateway/gateway.ts'
 import type { InheritedSockets } from './gateway/inherited.ts'
+import { WorkerCrew } from './gateway/workers.ts'
 import { administered } from './admin/of-gateway.ts'
 
 export interface GatewayOptions {
@@ -40,18 +44,49 @@ export async function createGateway(
   const loaded = isFile(from)
     ? loadConfig({ file: from.file, env, terminal: process.stdout.isTTY })
     : parseConfig(from, { env, baseDir })
+  if (loaded.config.listen.workers !== 1) throw new ConfigError([ONE_PROCESS], loaded.config.file)
   return fromLoaded(loaded, { log, sockets })
+}
+
+const ONE_PROCESS = {
+  setting: 'listen.workers',
+  message: 'is for `hubgate serve`: an embedded gateway is the one process that it is embedded in',
+  hint: 'write 1',
+}
+
+export interface ServeOptions {
+  readonly sockets: InheritedSockets | undefined
+  /** The program that is a worker. */
+  readonly workerProgram: string
+}
+
+/** As createGateway does, with as many processes as the file says. @throws ConfigError */
+export function createServing(file: string, options: ServeOptions): Promise<WholeGateway> {
+  // Workers prepare from what is read here, and never from what a file may be a moment later.
+  return keepingFiles(async () => {
+    const loaded = loadConfig({ file, env: process.env, terminal: process.stdout.isTTY })
+    const { listen, limits } = loaded.config
+    const count = listen.workers === 'auto' ? availableParallelism() : listen.workers
+    if (count === 1) return fromLoaded(loaded, options)
+    const problems = shareProblems(limits, count)
+    if (problems.length > 0) throw new ConfigError(placed(problems, loaded.locate), loaded.config.file)
+    const { sockets, workerProgram: program } = options
+    const workers: CreateOptions['workers'] = (inputs) =>
+      new WorkerCrew({ ...inputs, count, program, sockets: sockets?.listen ?? [] })
+    return fromLoaded(loaded, { sockets, workers })
+  })
 }
 
 async function fromLoaded(
   loaded: LoadedConfig,
-  { log, sockets }: Pick<GatewayOptions, 'log' | 'sockets'>,
+  { log, sockets, workers }: Pick<GatewayOptions, 'log' | 'sockets'> & Pick<CreateOptions, 'workers'>,
 ): Promise<WholeGateway> {
   const gateway = await located(loaded, () =>
     createInner(loaded.config, {
       source: loaded,
       sockets: sockets?.listen ?? [],
       ...(log === undefined ? {} : { log }),
+      ...(workers === undefined ? {} : { workers }),
     }),
   )
   let admin: AdminListener | undefined

@@ -8,7 +8,7 @@ export function administered(gateway: RunningGateway): Administered {
   return {
     live: () => true,
     readiness: () => readiness(gateway),
-    metrics: () => gateway.observer.metrics.expose(),
+    metrics: () => gateway.metrics(),
     anchors: () => gateway.anchors.map(anchorOf),
     reload: () => gateway.reload(),
   }
@@ -56,7 +56,7 @@ function required({ ready, generation }: RunningGateway): ReadinessCheck[] {
   ]
 }
 
-function shown({ generation, upstreams, lastRefresh }: RunningGateway): ReadinessCheck[] {
+function shown({ generation, upstreams, lastRefresh, workers }: RunningGateway): ReadinessCheck[] {
   const { listUpdated, config } = generation
   const age = listUpdated === undefined ? 0 : Date.now() - listUpdated.getTime()
   const list = {
@@ -66,6 +66,7 @@ function shown({ generation, upstreams, lastRefresh }: RunningGateway): Readines
     detail: `${Math.floor(age / 3_600_000)} h`,
   }
   return [
+    ...(workers === undefined ? [] : [workersCheck(workers)]),
     ...(listUpdated === undefined ? [] : [list]),
     ...(lastRefresh === undefined ? [] : [refreshCheck(lastRefresh)]),
     ...upstreams.map(({ upstream, ok, last, at }) => ({
@@ -75,6 +76,11 @@ function shown({ generation, upstreams, lastRefresh }: RunningGateway): Readines
       detail: `${last} at ${at.toISOString()}`,
     })),
   ]
+}
+
+// One that is being replaced is no reason to send deliveries elsewhere: the others serve.
+function workersCheck({ serving, count }: NonNullable<RunningGateway['workers']>): ReadinessCheck {
+  return { name: 'workers', ok: serving === count, required: false, detail: `${serving} of ${count} accept` }
 }
 
 function refreshCheck({ outcome, time, detail }: RefreshStatus): ReadinessCheck {

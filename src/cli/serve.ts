@@ -1,6 +1,7 @@
 // `hubgate serve`: runs the gateway until a signal ends it. SIGHUP reloads, SIGTERM and SIGINT drain, a second one ends at once.
 import type { Command } from 'commander'
-import { type WholeGateway, createGateway } from '../embed.ts'
+import { fileURLToPath } from 'node:url'
+import { type WholeGateway, createServing } from '../embed.ts'
 import type { ReloadOutcome } from '../gateway/gateway.ts'
 import { type InheritedSockets, SocketsMisfit, takeInherited } from '../gateway/inherited.ts'
 import { CliError } from './io.ts'
@@ -13,16 +14,21 @@ export function registerServe(program: Command): void {
       warnOfOldNode()
       const sockets = inherited()
       const manager = serviceManager(process.env, { pid: process.pid, warn })
-      const gateway = await createGateway({ file: configFile(options) }, { sockets })
-      await listen(gateway)
+      const gateway = await createServing(configFile(options), { sockets, workerProgram: WORKER })
+      let ending = false
+      // Before anybody is served: a signal that comes meanwhile is obeyed once all are.
+      const listening = listen(gateway)
+      obeySignals(gateway, { manager, listening, onEnd: () => (ending = true) })
+      await listening
       manager.ready(serving(gateway))
       // An address is empty once its socket is closed; who drains closes them on purpose, and is well.
-      let ending = false
       manager.watch(() => ending || gateway.addresses.every((address) => address !== ''))
-      obeySignals(gateway, { manager, onEnd: () => (ending = true) })
     },
   )
 }
+
+// Beside this file: as it was built, or the source itself.
+const WORKER = fileURLToPath(new URL(import.meta.url.replace(/serve\.(js|ts)$/, 'worker.$1')))
 
 async function listen(gateway: WholeGateway): Promise<void> {
   try {
@@ -58,26 +64,35 @@ const LISTEN_HINTS: ReadonlyMap<string, string> = new Map([
 
 interface Life {
   readonly manager: ServiceManager
+  readonly listening: Promise<void>
   readonly onEnd: () => void
 }
 
-function obeySignals(gateway: WholeGateway, { manager, onEnd }: Life): void {
+function obeySignals(gateway: WholeGateway, { manager, listening, onEnd }: Life): void {
   let ending = false
+  let listens = false
+  void listening.then(
+    () => (listens = true),
+    () => {},
+  )
   process.on('SIGHUP', () => {
     if (!ending) manager.reloading()
-    void gateway.reload().then((outcome) => {
+    const report = (outcome: ReloadOutcome) => {
       if (!ending) manager.ready(reloaded(gateway, outcome))
-      return outcome
-    })
+    }
+    // Where it cannot listen, that is said elsewhere.
+    listening.then(() => gateway.reload()).then(report, () => {})
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     // The first drains; close() called again ends at once.
     process.on(signal, () => {
+      // Twice, and it has not even begun: workers that are left alone end by themselves.
+      if (ending && !listens) process.exit(1)
       const heard = ending ? undefined : manager.stopping('finishing what is in flight')
       ending = true
       onEnd()
-      gateway
-        .close()
+      listening
+        .then(() => gateway.close())
         .then(() => heard)
         .then(
           () => process.exit(0),

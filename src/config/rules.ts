@@ -1,12 +1,12 @@
 // Rules across settings, pure. Each looks at the sections it needs and keeps silent where one could not be read.
 // What a single value has to look like is in kinds.ts; files are looked at elsewhere.
 import type { ListenAddress } from './config.ts'
-import { NOT_BUILT } from './kinds.ts'
 import type { Problem } from './problem.ts'
 import { routeRules } from './rules-routes.ts'
 import { sourceRules } from './rules-sources.ts'
 import { trustRules } from './rules-trust.ts'
 import type { Draft } from './schema.ts'
+import { shareProblems } from './shares.ts'
 import { isLoopback, sameEndpoint } from './endpoints.ts'
 
 /** All of them, in the order of the sections. */
@@ -25,7 +25,7 @@ export function ruleProblems(draft: Draft): Problem[] {
 
 function listenRules({ listen }: Draft): Problem[] {
   if (listen === undefined) return []
-  const { address, workers, proxyProtocol, trustedPeers } = listen
+  const { address, proxyProtocol, trustedPeers } = listen
   return [
     ...address.flatMap((one, i) =>
       address.slice(0, i).some((other) => sameEndpoint(one, other))
@@ -38,7 +38,6 @@ function listenRules({ listen }: Draft): Problem[] {
           ]
         : [],
     ),
-    ...(workers === 1 ? [] : [notBuilt('listen.workers', 'write 1: one process')]),
     ...frontRules(listen),
     ...(proxyProtocol === 'none' || trustedPeers.length > 0 ? [] : [nobodyTrusted()]),
   ]
@@ -86,8 +85,11 @@ function appRules({ apps }: Draft): Problem[] {
   )
 }
 
-function limitRules({ limits }: Draft): Problem[] {
-  if (limits === undefined || limits.body <= limits.bodiesInMemory) return []
+function limitRules({ limits, listen }: Draft): Problem[] {
+  if (limits === undefined) return []
+  // How many `auto` will be is known where it starts.
+  const workers = listen === undefined || listen.workers === 'auto' ? 1 : listen.workers
+  if (limits.body <= limits.bodiesInMemory) return shareProblems(limits, workers)
   return [
     {
       setting: 'limits.body',
@@ -128,10 +130,6 @@ function nobodyTrusted(): Problem {
     message: 'is empty: with listen.proxyProtocol required no PROXY header would be believed',
     hint: "list the load balancer's addresses, or unix for a Unix socket",
   }
-}
-
-function notBuilt(setting: string, hint: string): Problem {
-  return { setting, message: NOT_BUILT, hint }
 }
 
 function shownAddress(address: ListenAddress): string {

@@ -27,7 +27,9 @@ const listen = z
       .describe('Where to listen. `":PORT"` means every address of both families; port 0 any free port.'),
     workers: countOrAuto({ min: 1, max: 1024 })
       .prefault(1)
-      .describe('Processes; `auto`: one a core. Not built yet: anything but 1.'),
+      .describe(
+        'Processes that accept on the same sockets; `auto`: one a core. One that dies is replaced. `limits.connections` and `limits.bodiesInMemory` are divided among them. For `hubgate serve` alone.',
+      ),
     fastLane: flag()
       .prefault(true)
       .describe(
@@ -72,17 +74,23 @@ const limits = z
       .describe('The largest request head.'),
     bodiesInMemory: size({ min: 1, max: 2 ** 40 })
       .prefault('256MiB')
-      .describe('All bodies in flight together; beyond it new deliveries get 503 and Meta tries again.'),
+      .describe(
+        'All bodies in flight together; beyond it new deliveries get 503 and Meta tries again. With several `listen.workers` each has an equal part, at least one `limits.body`.',
+      ),
     handshakeTimeout: duration().prefault('10s').describe('For the whole TLS handshake.'),
     headTimeout: duration()
       .prefault('10s')
       .describe('From the first byte of a request to the end of its head.'),
     bodyTimeout: duration().prefault('30s').describe('From the end of the head to the end of the body.'),
     idleTimeout: duration().prefault('75s').describe('Between two requests of one connection.'),
-    connections: count({ min: 1, max: 1_000_000 }).prefault(10_000).describe('Open connections.'),
+    connections: count({ min: 1, max: 1_000_000 })
+      .prefault(10_000)
+      .describe('Open connections. With several `listen.workers` each takes an equal part.'),
     connectionsPerAddress: count({ min: 1, max: 1_000_000 })
       .prefault(256)
-      .describe('Open connections of one peer address. Not for `listen.trustedPeers`.'),
+      .describe(
+        'Open connections of one peer address, counted in each of `listen.workers`. Not for `listen.trustedPeers`.',
+      ),
   })
   .prefault({})
   .describe('What one peer, and all of them, may use.')

@@ -21,6 +21,15 @@ export function fixedSettings(before: Config, now: Config): Problem[] {
     }))
 }
 
+/** Whether the HTTP server of one fits the other, so that connections may stay on it. */
+export function sameHttpSettings(before: Config['limits'], now: Config['limits']): boolean {
+  return (
+    before.head === now.head &&
+    before.headTimeout === now.headTimeout &&
+    before.idleTimeout === now.idleTimeout
+  )
+}
+
 /** One phrase for each part that changed; empty where nothing did. Secrets are compared, never shown. */
 export function changesBetween(before: Generation, now: Generation): string[] {
   const { config: old } = before

@@ -2,32 +2,35 @@
 import type { Server } from 'node:net'
 import type { RefreshStatus } from '../allowlist/status.ts'
 import type { Config } from '../config/config.ts'
+import type { Problem } from '../config/problem.ts'
 import { ConfigError } from '../config/problem.ts'
-import { warningsOf } from '../config/warnings.ts'
+import { shareProblems } from '../config/shares.ts'
 import type { Policy } from '../gates/policy.ts'
 import { type LogOptions, Observer } from '../observe/observer.ts'
 import { createAgents } from '../upstream/agents.ts'
 import { UpstreamHealth, type UpstreamState } from '../upstream/health.ts'
+import { acceptorOf } from './accept.ts'
+import { Balance } from './balance.ts'
 import { BodyBudget } from './body-budget.ts'
 import { BodyBuffers } from './body-buffers.ts'
-import { CrlKeeper } from './crl-keeper.ts'
-import { changesBetween, fixedSettings, lostList } from './changes.ts'
-import { acceptConnection } from './connection-phase.ts'
+import { changesBetween, fixedSettings, lostList, sameHttpSettings } from './changes.ts'
 import { Connections } from './connections.ts'
+import { Pause, drainConnections } from './drain.ts'
 import { dismissAll, dismissUnwelcome } from './dismiss.ts'
 import type { Gateway, ReloadOutcome } from './gateway.ts'
-import { ListKeeper } from './list-keeper.ts'
-import { type Generation, type Prepared, prepare } from './generation.ts'
+import { type Generation, type Prepared, prepare, sayWarnings } from './generation.ts'
+import { Keepers } from './keepers.ts'
 import { handshakeServer } from './handshake-phase.ts'
 import { type Accept, boundTo, listenOn, listenOnOpen } from './listeners.ts'
-import { acceptFronted } from './front-phase.ts'
 import { frontReader } from './fronted.ts'
-import { acceptProxied } from './proxy-phase.ts'
-import { type ConfigSource, Reloader, watchedFiles } from './reload.ts'
-import { type RequestServer, awaitNextRequest, requestServer } from './request-phase.ts'
+import { type ConfigSource, watchedFiles } from './reload.ts'
+import { awaitNextRequest, requestServer } from './request-phase.ts'
 import type { Shared } from './shared.ts'
-import { type AnchorReport, TrustKeeper } from './trust-keeper.ts'
+import { type Snapshot, snapshotOf } from './snapshot.ts'
+import type { AnchorReport } from './trust-keeper.ts'
+import type { Seen } from './trust-records.ts'
 import { fingerprint } from './watch.ts'
+import type { Workers, WorkersInputs } from './workers-port.ts'
 
 export interface CreateOptions {
   /** Where the configuration came from, for reloads; without it only the files it names are read again. */
@@ -38,50 +41,63 @@ export interface CreateOptions {
   readonly clock?: () => Date
   /** Descriptors of sockets that are open already, for listen.address; none: it is opened. */
   readonly sockets?: readonly number[]
+  /** Processes that serve in this one's place; without: it serves itself. */
+  readonly workers?: (inputs: WorkersInputs) => Workers
+  /** This is such a process: it keeps no state, watches no file, and says nothing of its own life. */
+  readonly worker?: { readonly generation: number }
   /** For tests of the policy itself: the gates to run instead. */
   readonly unsafePolicy?: (policy: Policy) => Policy
 }
 
-// HTTP/1.1 has no word for "no more requests": one that is on its way when we close is lost, and its sender cannot know.
-const LAST_CALL_MS = 500
-
 /** Prepares a gateway that does not listen yet. @throws ConfigError where the configuration or a file it names does not hold. */
 export async function createGateway(config: Config, options: CreateOptions = {}): Promise<RunningGateway> {
   const since = await fingerprint(watchedFiles(config, options.source))
-  const prepared = await prepare(config, options.clock?.())
+  const now = options.clock?.() ?? new Date()
+  const prepared = await prepare(config, now)
   if ('problems' in prepared) throw new ConfigError(prepared.problems, config.file)
-  return new RunningGateway(prepared, { ...options, since })
+  return new RunningGateway(prepared, { ...options, since, now })
 }
 
 export class RunningGateway implements Gateway {
   readonly observer: Observer
-  readonly #options: CreateOptions & { readonly since: string }
+  readonly #options: CreateOptions & { readonly since: string; readonly now?: Date }
   readonly #shared: Shared
-  readonly #reloader: Reloader
-  readonly #listKeeper: ListKeeper
-  readonly #crlKeeper: CrlKeeper
-  readonly #trustKeeper: TrustKeeper
+  readonly #keepers: Keepers
+  readonly #workers: Workers | undefined
+  /** Of a worker: who takes the next connection first. */
+  readonly balance: Balance | undefined
+  readonly #pause = new Pause()
+  #snapshot: Snapshot
   #current: Generation | undefined
   #listeners: readonly Server[] = []
   #state: 'new' | 'listening' | 'leaving' | 'draining' | 'ended' = 'new'
 
-  constructor(prepared: Prepared, options: CreateOptions & { readonly since: string }) {
+  constructor(prepared: Prepared, options: CreateOptions & { readonly since: string; readonly now?: Date }) {
     const { config } = prepared
     this.#options = options
     this.observer = new Observer({
       ...config.log,
       ...(options.log === undefined ? {} : { write: options.log }),
     })
-    this.#trustKeeper = new TrustKeeper({
+    this.balance = options.worker === undefined ? undefined : new Balance()
+    this.#keepers = new Keepers({
       state: config.state,
+      source: options.source,
       generation: () => this.generation,
-      again: () => this.#reloader.again(),
+      apply: (next) => this.#apply(next),
+      onStale: () => this.judge(),
       observer: this.observer,
       clock: options.clock ?? (() => new Date()),
+      keepsFiles: options.workers !== undefined,
     })
+    this.#workers = options.workers?.({
+      observer: this.observer,
+      onSeen: (seen) => this.#keepers.trust.add(seen),
+    })
+    this.#snapshot = this.#snapshotOf(config, 1, options.now)
     this.#shared = {
       observer: this.observer,
-      trustKeeper: this.#trustKeeper,
+      trustKeeper: this.#keepers.trust,
       connections: new Connections(),
       budget: new BodyBudget(config.limits.bodiesInMemory),
       buffers: new BodyBuffers(),
@@ -91,27 +107,12 @@ export class RunningGateway implements Gateway {
       draining: () => this.#state === 'draining' || this.#state === 'ended',
       awaitNextRequest: (connection) => awaitNextRequest(this.#shared, connection),
     }
-    this.#current = this.#generationOf(prepared, 1)
-    this.#reloader = new Reloader({
-      source: options.source,
-      apply: (next) => this.#apply(next),
-      observer: this.observer,
-    })
-    this.#listKeeper = new ListKeeper({
-      sources: () => this.config.sources,
-      updated: () => this.generation.listUpdated,
-      observer: this.observer,
-    })
-    this.#crlKeeper = new CrlKeeper({
-      generation: () => this.generation,
-      observer: this.observer,
-      onStale: () => void dismissUnwelcome(this.#shared),
-    })
+    this.#current = this.#generationOf(prepared, options.worker?.generation ?? 1)
     this.observer.generation(this.generation)
   }
 
   get addresses() {
-    return this.#listeners.map(boundTo)
+    return this.#workers?.addresses ?? this.#listeners.map(boundTo)
   }
 
   get config(): Config {
@@ -125,51 +126,62 @@ export class RunningGateway implements Gateway {
 
   /** Connections and requests now, and bytes of bodies in memory. */
   get load() {
+    if (this.#workers !== undefined) return this.#workers.load
     const { connections, budget } = this.#shared
     return { connections: connections.size, requests: connections.exchanges, bodyBytes: budget.taken }
   }
 
   /** How each configured upstream answered last. */
   get upstreams(): readonly UpstreamState[] {
+    if (this.#workers !== undefined) return this.#workers.upstreams
     return this.#shared.health.of([...this.generation.routes.values()].map(({ upstream }) => upstream.label))
   }
 
   /** How the last refresh of the allow-list went, whoever did it. */
   get lastRefresh(): RefreshStatus | undefined {
-    return this.#listKeeper.status
+    return this.#keepers.list.status
   }
 
   /** Every configured anchor and what it did. */
   get anchors(): readonly AnchorReport[] {
-    return this.#trustKeeper.report()
+    return this.#keepers.trust.report()
   }
 
   /** Listening, and not about to end. */
   get ready(): boolean {
-    return this.#state === 'listening'
+    return this.#state === 'listening' && this.#workers?.serving !== 0
+  }
+
+  /** How many processes serve, and how many should; undefined where this one does. */
+  get workers(): { readonly serving: number; readonly count: number } | undefined {
+    return this.#workers
   }
 
   async listen(): Promise<void> {
     const { config } = this.generation
-    await this.#trustKeeper.load()
-    const accept = acceptorOf(config)
-    const { sockets = [] } = this.#options
-    const { address } = config.listen
-    const take: Accept = (socket, kind) => accept(this.#shared, socket, kind)
-    this.#listeners = await (sockets.length === 0
-      ? listenOn(address, take)
-      : listenOnOpen(sockets, address, take))
+    const { since, worker } = this.#options
+    if (worker === undefined) await this.#keepers.trust.load()
+    if (this.#workers === undefined) this.#listeners = await this.#open(config)
+    else await this.#workers.start(config.listen, this.#snapshot)
     this.#state = 'listening'
-    this.#reloader.start(config, this.#options.since)
-    await this.#listKeeper.start()
-    await this.#crlKeeper.start()
-    this.#trustKeeper.start()
-    this.#warn()
+    if (worker !== undefined) return
+    await this.#keepers.start(config, since)
+    sayWarnings(this.observer, this.generation)
     this.observer.started(this.addresses)
   }
 
+  #open({ listen }: Config): Promise<readonly Server[]> {
+    const { sockets = [] } = this.#options
+    const accept = acceptorOf(listen)
+    const take: Accept = (socket, kind) => {
+      this.balance?.accepted(this.#shared.connections.size)
+      accept(this.#shared, socket, kind)
+    }
+    return sockets.length === 0 ? listenOn(listen.address, take) : listenOnOpen(sockets, listen.address, take)
+  }
+
   async reload(config?: Config): Promise<ReloadOutcome> {
-    return this.#reloader.reload(config)
+    return this.#keepers.reloader.reload(config)
   }
 
   onAudit(listener: Parameters<Gateway['onAudit']>[0]): () => void {
@@ -178,45 +190,29 @@ export class RunningGateway implements Gateway {
 
   async close(): Promise<void> {
     if (this.#state === 'leaving' || this.#state === 'draining') {
+      this.#pause.cut()
+      if (this.#workers !== undefined) await this.#workers.end()
       this.#end()
-      return this.#trustKeeper.save()
+      return this.#save()
     }
     if (this.#state === 'ended') return
     const { shutdown } = this.generation.config
     this.#state = 'leaving'
-    this.#reloader.stop()
-    this.#listKeeper.stop()
-    this.#crlKeeper.stop()
-    this.#trustKeeper.stop()
-    this.observer.draining(this.load)
+    this.#keepers.stop()
+    if (this.#options.worker === undefined) this.observer.draining(this.load)
     // The load balancer sees /readyz fail first, while we still accept.
-    if (this.#listeners.length > 0) await this.#pause(shutdown.delay)
+    if (this.addresses.length > 0) await this.#pause.wait(shutdown.delay)
     if (this.#ended()) return
     this.#state = 'draining'
     for (const listener of this.#listeners) listener.close()
-    // Who was accepted is served once more: who shakes hands, and who may just be sending the next request.
-    const open = [...this.#shared.connections].filter(({ phase }) => phase === 'request')
-    for (const connection of open) if (!connection.invitesMore) connection.retire()
-    const lastCall = setTimeout(() => {
-      for (const connection of open) connection.retire()
-    }, LAST_CALL_MS)
-    await this.#shared.connections.empty(shutdown.timeout)
-    clearTimeout(lastCall)
+    await (this.#workers?.drain(shutdown.timeout) ?? drainConnections(this.#shared, shutdown.timeout))
     this.#end()
-    await this.#trustKeeper.save()
+    await this.#save()
   }
 
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      this.#cutPause = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  async #save(): Promise<void> {
+    if (this.#options.worker === undefined) await this.#keepers.trust.save()
   }
-
-  #cutPause: () => void = () => {}
 
   #ended(): boolean {
     return this.#state === 'ended'
@@ -225,69 +221,92 @@ export class RunningGateway implements Gateway {
   #end(): void {
     if (this.#ended()) return
     this.#state = 'ended'
-    this.#cutPause()
+    this.#pause.cut()
     for (const listener of this.#listeners) listener.close()
     dismissAll(this.#shared)
     this.#shared.connections.stop()
     this.#shared.agents.destroy()
     this.#shared.buffers.clear()
     this.generation.servers.http.retire()
-    this.observer.ended()
+    if (this.#options.worker === undefined) this.observer.ended()
+    else this.observer.flush()
   }
 
   #generationOf(prepared: Prepared, id: number): Generation {
     const policy = this.#options.unsafePolicy?.(prepared.policy) ?? prepared.policy
     // Connections stay on the server they began with, so it is made anew only where its settings changed.
-    const http = this.#sameHttpServer(prepared.config) ?? requestServer(this.#shared, prepared.config.limits)
+    const { limits } = prepared.config
+    const before = this.#current
+    const stays = before !== undefined && sameHttpSettings(before.config.limits, limits)
+    const http = stays ? before.servers.http : requestServer(this.#shared, limits)
     const { terms } = prepared
     const tls = terms === undefined ? undefined : handshakeServer(this.#shared, terms)
     return Object.freeze({ ...prepared, policy, id, servers: { tls, http }, front: frontReader(prepared) })
   }
 
-  #sameHttpServer({ limits }: Config): RequestServer | undefined {
-    if (this.#current === undefined) return undefined
-    const { limits: before } = this.#current.config
-    const same =
-      before.head === limits.head &&
-      before.headTimeout === limits.headTimeout &&
-      before.idleTimeout === limits.idleTimeout
-    return same ? this.#current.servers.http : undefined
-  }
-
-  // The new state is whole before anything sees it; open connections are judged by it at once.
+  // The new state is whole before anything sees it, in every process; open connections are judged by it at once.
   async #apply(config: Config): Promise<ReloadOutcome> {
-    const prepared = await prepare(config, this.#options.clock?.())
+    const now = this.#options.clock?.() ?? new Date()
+    const prepared = await prepare(config, now)
     if ('problems' in prepared) return { outcome: 'refused', problems: prepared.problems }
+    const generation = this.generation.id + 1
+    const next = this.#snapshotOf(config, generation, now)
     const problems = [
       ...fixedSettings(this.generation.config, config),
       ...lostList(this.generation, prepared),
     ]
+    problems.push(...(problems.length > 0 ? [] : await this.#othersPrepare(config, next)))
     if (problems.length > 0) return { outcome: 'refused', problems }
     const before = this.generation
-    this.#current = this.#generationOf(prepared, before.id + 1)
+    const closed = this.#workers?.commit()
+    this.#snapshot = next
+    const closedHere = this.commit(prepared, generation)
+    sayWarnings(this.observer, this.generation)
+    const changes = changesBetween(before, this.generation)
+    return { outcome: 'reloaded', generation, closed: closedHere + ((await closed) ?? 0), changes }
+  }
+
+  #snapshotOf(config: Config, generation: number, now = new Date()): Snapshot {
+    return snapshotOf(config, { generation, workers: this.#workers?.count ?? 1, now })
+  }
+
+  async #othersPrepare(config: Config, next: Snapshot): Promise<readonly Problem[]> {
+    if (this.#workers === undefined) return []
+    const problems = [...shareProblems(config.limits, next.workers), ...(await this.#workers.prepare(next))]
+    // The end began meanwhile: it is not held up.
+    if (this.#state !== 'listening') problems.push({ setting: '', message: 'hubgate is ending' })
+    if (problems.length > 0) this.#workers.abandon()
+    return problems
+  }
+
+  /** Lets a prepared state decide from now on. @returns how many connections it closed. */
+  commit(prepared: Prepared, generation: number): number {
+    const before = this.generation
+    this.#current = this.#generationOf(prepared, generation)
     if (before.servers.http !== this.generation.servers.http) before.servers.http.retire()
-    this.#shared.budget.limit = config.limits.bodiesInMemory
-    this.observer.level = config.log.level
+    this.#shared.budget.limit = prepared.config.limits.bodiesInMemory
+    this.observer.level = prepared.config.log.level
     this.observer.generation(this.generation)
-    this.#trustKeeper.changed()
-    this.#warn()
-    return {
-      outcome: 'reloaded',
-      generation: this.generation.id,
-      closed: dismissUnwelcome(this.#shared),
-      changes: changesBetween(before, this.generation),
-    }
+    this.#keepers.trust.changed()
+    return dismissUnwelcome(this.#shared)
   }
 
-  // At every start and every reload: what is switched off, and what will not work for long.
-  #warn(): void {
-    const { config, warnings } = this.generation
-    for (const warning of warningsOf(config)) this.observer.warn('config.danger', warning)
-    for (const warning of warnings) this.observer.warn('config.warning', warning)
+  /** Of a worker: what it saw of anchors and clients since it was asked last. */
+  takeSeen(): Seen | undefined {
+    return this.#keepers.trust.take()
   }
-}
 
-function acceptorOf({ listen }: Config) {
-  if (listen.front !== 'direct') return acceptFronted
-  return listen.proxyProtocol === 'required' ? acceptProxied : acceptConnection
+  /** All that was counted, in all processes, in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    const { metrics } = this.observer
+    if (this.#workers === undefined) return metrics.expose()
+    metrics.workers(this.#workers.serving)
+    return metrics.exposeWith(await this.#workers.measured())
+  }
+
+  /** Closes whom time has made unwelcome. */
+  judge(): void {
+    dismissUnwelcome(this.#shared)
+    this.#workers?.judge()
+  }
 }

@@ -3,10 +3,12 @@
 import type { Server as TlsServer } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import type { Problem } from '../config/problem.ts'
+import { warningsOf } from '../config/warnings.ts'
 import { type PrefixTable, prefixTable } from '../domain/prefix-table.ts'
 import type { Route } from '../domain/route.ts'
 import { type Policy, directPolicy, frontedPolicy } from '../gates/policy.ts'
 import { trustedPeers } from '../gates/trusted-peer.ts'
+import type { Observer } from '../observe/observer.ts'
 import type { Anchor } from '../tls/anchors.ts'
 import type { Trusted } from '../tls/client-certificate.ts'
 import type { Terms } from '../tls/context.ts'
@@ -106,6 +108,12 @@ function policyOf({ listen, client, sources, limits }: Config, prefixes: PrefixT
 export async function prepareProblems(config: Config): Promise<readonly Problem[]> {
   const prepared = await prepare(config)
   return 'problems' in prepared ? prepared.problems : []
+}
+
+/** At every start and every reload: what is switched off, and what will not work for long. */
+export function sayWarnings(observer: Observer, { config, warnings }: Prepared): void {
+  for (const warning of warningsOf(config)) observer.warn('config.danger', warning)
+  for (const warning of warnings) observer.warn('config.warning', warning)
 }
 
 /** What a client certificate's path is looked for under. */

@@ -2,6 +2,7 @@
 // and a change of files that does not hold yet (a new certificate before its key) is tried again for a while.
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
+import { keepingFiles } from '../config/file-view.ts'
 import { ConfigError } from '../config/problem.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { ReloadOutcome } from './gateway.ts'
@@ -22,7 +23,11 @@ export interface ReloaderInputs {
   readonly source: ConfigSource | undefined
   readonly apply: (config: Config) => Promise<ReloadOutcome>
   readonly observer: Observer
+  /** Keeps what is read while `apply` works, for others to prepare from. */
+  readonly keepsFiles: boolean
 }
+
+type Read = () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined
 
 const TRY_AGAIN_MS = 500
 const TRY_AGAIN_FOR_MS = 10_000
@@ -73,9 +78,12 @@ export class Reloader {
     return done
   }
 
-  async #attempt(
-    read: () => { readonly config: Config } | (ConfigSource & { readonly config: Config }) | undefined,
-  ): Promise<ReloadOutcome> {
+  #attempt(read: Read): Promise<ReloadOutcome> {
+    const attempt = () => this.#attemptOnce(read)
+    return this.#inputs.keepsFiles ? keepingFiles(attempt) : attempt()
+  }
+
+  async #attemptOnce(read: Read): Promise<ReloadOutcome> {
     try {
       if (this.#stopped) return refused('hubgate is ending')
       // From before anything is read, so that no change falls between; files that are new have theirs from right after.

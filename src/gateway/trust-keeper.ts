@@ -13,7 +13,7 @@ import type { Generation } from './generation.ts'
 import { idleAnchors } from './idle-anchors.ts'
 import { ANCHOR_DAYS, daysUntil, endWarning } from './prepare-anchors.ts'
 import { IDENTITY_DAYS, identitySetting, timeWarnings } from './prepare-identity.ts'
-import { TrustRecords } from './trust-records.ts'
+import { type Seen, TrustRecords } from './trust-records.ts'
 
 export interface TrustKeeperInputs {
   readonly state: string
@@ -81,6 +81,16 @@ export class TrustKeeper {
 
   async save(): Promise<void> {
     await this.#records.saveNow()
+  }
+
+  /** Of a worker, which keeps no files: what it saw since the last time. */
+  take(): Seen | undefined {
+    return this.#records.take()
+  }
+
+  /** What a worker saw. @throws where it is not that. */
+  add(seen: Seen): void {
+    this.#records.add(seen)
   }
 
   /** A client whose certificate was judged. @param code of what is wrong with it. */

@@ -16,6 +16,12 @@ export interface TrustRecordsInputs {
   readonly clock: () => Date
 }
 
+/** What a worker has seen since it was asked last, as text. */
+export interface Seen {
+  readonly uses: string
+  readonly book: string
+}
+
 /** Not more often than this, however many come. */
 const WRITE_EVERY_MS = 60_000
 
@@ -69,6 +75,23 @@ export class TrustRecords {
 
   activeNow(anchors: readonly Anchor[]): void {
     if (this.#uses.activeNow(anchors, this.#inputs.clock())) this.#changed.uses = true
+  }
+
+  /** Hands out what was seen, and begins anew: of a process that keeps no files. @returns undefined where nothing was. */
+  take(): Seen | undefined {
+    if (!this.#changed.uses && !this.#changed.book) return undefined
+    const seen = { uses: this.#uses.toText(), book: this.#book.toText() }
+    this.#uses = new AnchorUses()
+    this.#book = new ClientBook()
+    this.#changed = { uses: false, book: false }
+    return seen
+  }
+
+  /** Adds what another process handed out. @throws where it is not that. */
+  add({ uses, book }: Seen): void {
+    this.#uses.add(AnchorUses.from(uses))
+    this.#book.add(ClientBook.from(book))
+    this.#changed = { uses: true, book: true }
   }
 
   /** Writes what changed, if that is due. */

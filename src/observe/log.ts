@@ -36,6 +36,7 @@ export interface LogFields {
   readonly 'hubgate.requests'?: number
   readonly 'hubgate.body.bytes'?: number
   readonly 'hubgate.version'?: string
+  readonly 'hubgate.worker'?: number
 }
 
 const LONGEST_MESSAGE = 2_000
@@ -48,6 +49,8 @@ export interface Log {
   readonly write: (line: string) => void
   /** Now, as all lines have it. */
   readonly time: () => string
+  /** Lines of JSON that another process wrote, in the same form. */
+  readonly pass: (lines: string) => void
   /** Hands on what is buffered, before the process ends. */
   readonly flush: () => void
 }
@@ -75,6 +78,10 @@ export function createLog({ level, format, write, colours, now = Date.now }: Log
       ),
     write: format === 'pretty' ? (json) => out.write(line(json)) : out.write,
     time,
+    pass: (lines) =>
+      out.write(
+        format === 'pretty' ? lines.replaceAll(/.+\n/g, (json) => prettyLine(json, { coloured })) : lines,
+      ),
     flush: out.flush,
   }
 }

@@ -3,6 +3,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Ending } from './audit.ts'
+import { type MeasuredFamily, counts, joined } from './measured.ts'
 import type { Observed } from './state.ts'
 import { enforcedGates, observedCertificates } from './state.ts'
 import { Buckets } from './buckets.ts'
@@ -111,6 +112,8 @@ export class Metrics {
     '1 where the last reload was taken over (or none was yet), 0 where it was refused.',
   )
 
+  readonly #workers = this.#gauge('hubgate_workers', 'Processes that accept connections.')
+
   constructor({ version }: MetricsOptions) {
     const build = this.#gauge('hubgate_build_info', 'Always 1; its labels say what runs.', [
       'version',
@@ -118,6 +121,7 @@ export class Metrics {
     ])
     build.set({ version, node: process.versions.node }, 1)
     this.#reloaded.set(1)
+    this.#workers.set(1)
     // No list yet is no time, not the year 1970.
     for (const gauge of [this.#listUpdated, this.#refreshTime, this.#refreshSuccessful]) gauge.remove()
   }
@@ -194,6 +198,29 @@ export class Metrics {
     return parts.join('\n')
   }
 
+  /** @param count how many processes serve, where others do so in this one's place. */
+  workers(count: number): void {
+    this.#workers.set(count)
+  }
+
+  /** Of a worker: what it counts. What it knows of the state, its supervisor knows as well. */
+  async measured(): Promise<readonly MeasuredFamily[]> {
+    const [own, process] = await this.#families()
+    return [...own.filter(counts), ...process]
+  }
+
+  /** @returns what `expose` does, for this process and others together. */
+  async exposeWith(others: readonly (readonly MeasuredFamily[])[]): Promise<string> {
+    const [own, process] = await this.#families()
+    // Of gauges that mean nothing in a sum (when a process started) this one's stay.
+    const first = process.map((one) => (one.aggregator === 'omit' ? asFirst(one) : one))
+    return joined([[...own, ...first], ...others]).metrics()
+  }
+
+  async #families(): Promise<[MeasuredFamily[], MeasuredFamily[]]> {
+    return [await this.#registry.getMetricsAsJSON(), await processMetrics().getMetricsAsJSON()]
+  }
+
   #histogram(name: string, help: string, bounds: readonly number[]): Buckets {
     return new Buckets({ name, help, bounds, registers: [this.#registry] })
   }
@@ -201,6 +228,10 @@ export class Metrics {
   #gauge<Label extends string>(name: string, help: string, labels: readonly Label[] = []): Gauge<Label> {
     return new Gauge({ name, help, labelNames: [...labels], registers: [this.#registry] })
   }
+}
+
+function asFirst(one: MeasuredFamily): MeasuredFamily {
+  return { ...one, aggregator: 'first' }
 }
 
 // Of an anchor or of an intermediate from a file that the configuration names.

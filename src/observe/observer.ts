@@ -142,6 +142,12 @@ export class Observer {
     this.#log.flush()
   }
 
+  /** Writes what is summed or buffered, without a word of its own. */
+  flush(): void {
+    this.#safely(() => this.#budget.flush())
+    this.#log.flush()
+  }
+
   /** A defect, or a failure nobody expected. It never holds what a peer sent as more than an escaped line. */
   fault(error: unknown): void {
     const known = error instanceof Error ? error : new Error('something was thrown that is no Error')
@@ -158,6 +164,11 @@ export class Observer {
     } catch {
       // The output failed; there is no other to tell.
     }
+  }
+
+  /** Whole lines of JSON that a worker wrote: they go out among ours. */
+  pass(lines: string): void {
+    this.#safely(() => this.#log.pass(lines))
   }
 
   #tell(record: AuditRecord): void {

@@ -56,6 +56,19 @@ export class AnchorUses {
     this.#keep(anchor, { wouldAdmit: this.of(anchor).wouldAdmit + 1 })
   }
 
+  /** Adds what another has counted, since when each was active left out. */
+  add(other: AnchorUses): void {
+    for (const one of other.#uses.values()) {
+      const { uses, firstUsed, lastUsed, wouldAdmit } = this.of(one)
+      this.#keep(one, {
+        uses: uses + one.uses,
+        firstUsed: earlier(firstUsed, one.firstUsed),
+        lastUsed: later(lastUsed, one.lastUsed),
+        wouldAdmit: wouldAdmit + one.wouldAdmit,
+      })
+    }
+  }
+
   /** Notes who is active from now on, and who no more. @returns whether that is news. */
   activeNow(anchors: readonly NamedAnchor[], now: Date): boolean {
     const active = new Set(anchors.map(({ fingerprint }) => fingerprint))
@@ -81,6 +94,14 @@ export class AnchorUses {
 function unused({ name, fingerprint }: NamedAnchor): AnchorUse {
   const never = { firstUsed: undefined, lastUsed: undefined, activeSince: undefined }
   return { fingerprint, name, uses: 0, ...never, wouldAdmit: 0 }
+}
+
+function earlier(a: Date | undefined, b: Date | undefined): Date | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a
+}
+
+function later(a: Date | undefined, b: Date | undefined): Date | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a
 }
 
 function readUse(raw: unknown): AnchorUse {

@@ -87,6 +87,19 @@ export class ClientBook {
     else shelve(this.#refused, seen, MOST_REFUSED)
   }
 
+  /** Adds what another has seen meanwhile. */
+  add(other: ClientBook): void {
+    for (const one of other.clients.toReversed()) {
+      const before = this.#admitted.get(one.fingerprint) ?? this.#refused.get(one.fingerprint)
+      const firstSeen = before === undefined ? one.firstSeen : before.firstSeen
+      const seen = { ...one, firstSeen, times: (before?.times ?? 0) + one.times }
+      const admitted = this.#admitted.has(one.fingerprint) || other.#admitted.has(one.fingerprint)
+      this.#refused.delete(one.fingerprint)
+      if (admitted) shelve(this.#admitted, seen, MOST_ADMITTED)
+      else shelve(this.#refused, seen, MOST_REFUSED)
+    }
+  }
+
   /** Whoever was seen last comes first. */
   get clients(): readonly SeenClient[] {
     return [...this.#admitted.values(), ...this.#refused.values()]

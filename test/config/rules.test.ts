@@ -192,13 +192,25 @@ describe('rules across settings', () => {
       { listen: { address: 'unix:/run/g.sock' }, ...routes({ upstream: 'unix:/run/g.sock:/x' }) },
       'routes[0].upstream: "unix:/run/g.sock:/x": is an address of this gateway itself: deliveries would go in circles',
     ],
+    [
+      'a part of the memory for bodies that is too small for one',
+      { listen: { workers: 4 }, limits: { body: '4MiB', bodiesInMemory: '12MiB' } },
+      'limits.bodiesInMemory: "12MiB": divided among 4 workers is less than limits.body: the largest body could never be accepted',
+    ],
+    [
+      'fewer connections than workers',
+      { listen: { workers: 4 }, limits: { connections: 3 } },
+      'limits.connections: "3": is less than one for each of 4 workers',
+    ],
   ])('%s is refused', (_name, sections, expected) =>
     expect(said(problemsOf(sample(sections)))).toEqual([expected]),
   )
 
+  it.each([1, 2, 'auto'])('listen.workers: %s holds', (workers) =>
+    expect(problemsOf(sample({ listen: { workers } }))).toEqual([]),
+  )
+
   it.each<[string, Record<string, unknown>, string]>([
-    ['two workers', { listen: { workers: 2 } }, 'listen.workers: "2"'],
-    ['a worker a core', { listen: { workers: 'auto' } }, 'listen.workers: "auto"'],
     ['the inbox', routes({ mode: 'inbox' }), 'routes[0].mode: "inbox"'],
   ])('%s says that it is not built yet', (_name, sections, where) => {
     const problems = problemsOf(sample(sections))

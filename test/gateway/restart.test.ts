@@ -6,7 +6,7 @@ import { Running, itWith } from '../support/programs.ts'
 import { type Reachable, delivery, send } from '../support/sender.ts'
 import { type Managed, type ManagedOptions, manage } from '../support/service-manager.ts'
 import { HUBGATE } from '../support/hubgate.ts'
-import { makeSite } from '../support/site.ts'
+import { WORKERS, makeSite } from '../support/site.ts'
 import { startLoad } from '../support/steady-load.ts'
 
 const WITHIN = { timeout: 20_000, interval: 20 }
@@ -114,6 +114,7 @@ describe('systemd-socket-activate', () => {
     running.splice(0)
     const site = await makeSite({
       upstream: upstream.url,
+      workers: WORKERS,
       change: (yaml) => yaml.replace('127.0.0.1:0', `127.0.0.1:${port}`),
     })
     const args = ['-l', `127.0.0.1:${port}`, '--fdname=hubgate', ...HUBGATE, 'serve', '-c', site.file]
@@ -122,7 +123,7 @@ describe('systemd-socket-activate', () => {
       await activated.saysOrEnds(/Listening on/)
       const first = await send({ port, pki: site.pki }, [delivery()])
       expect(first.answers[0]?.status).toBe(200)
-      expect(activated.said).toContain(`listening on 127.0.0.1:${port}`)
+      await expect.poll(() => activated.said, WITHIN).toContain(`listening on 127.0.0.1:${port}`)
     } finally {
       activated.kill()
       await activated.ended

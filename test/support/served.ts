@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { request } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { keepOutput } from '../canary.ts'
-import { type Site, type SiteOptions, makeSite } from './site.ts'
+import { HUBGATE } from './hubgate.ts'
+import { type Site, type SiteOptions, WORKERS, makeSite } from './site.ts'
 import type { Pki } from './world.ts'
 
 export interface Ended {
@@ -34,7 +35,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Starts it in front of a site of its own, or of one that is there, and waits until it listens. */
 export async function serve(options: SiteOptions & { readonly site?: Site }): Promise<Served> {
-  const site = options.site ?? (await makeSite(options))
+  const site = options.site ?? (await makeSite({ workers: WORKERS, ...options }))
   const { child, ended, output } = start(site)
   const says = sayer(child, output)
   await says(/"hubgate\.started"/)
@@ -69,8 +70,11 @@ interface Output {
 }
 
 function start(site: Site): { child: ChildProcess; ended: Promise<Ended>; output: Output } {
-  const args = ['--import', 'tsx', 'src/cli/main.ts', 'serve', '-c', site.file]
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [program = '', ...first] = HUBGATE
+  const child = spawn(program, [...first, 'serve', '-c', site.file], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))

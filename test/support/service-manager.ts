@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { keepOutput } from '../canary.ts'
 import { HUBGATE } from './hubgate.ts'
-import { type Site, makeSite } from './site.ts'
+import { type Site, WORKERS, makeSite } from './site.ts'
 
 const PROGRAM = fileURLToPath(new URL('play-systemd.pl', import.meta.url))
 
@@ -41,7 +41,7 @@ export async function manage({
   change,
   env = {},
 }: ManagedOptions): Promise<Managed> {
-  const site = await makeSite({ upstream, ...(change === undefined ? {} : { change }) })
+  const site = await makeSite({ upstream, workers: WORKERS, ...(change === undefined ? {} : { change }) })
   const places = sockets(site.directory).map(([name, place]) => `${name}=${place}`)
   const service = [...HUBGATE, 'serve', '-c', site.file]
   const args = [PROGRAM, join(site.directory, 'notify.sock'), ...places, '--', ...service]

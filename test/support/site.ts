@@ -23,9 +23,16 @@ export interface SiteOptions {
   readonly upstream: string
   readonly change?: (yaml: string) => string
   readonly deploy?: Deploy
+  /** `listen.workers`, where `change` does not write it. */
+  readonly workers?: string
 }
 
-export async function makeSite({ upstream, change = same, deploy }: SiteOptions): Promise<Site> {
+export async function makeSite({
+  upstream,
+  change = same,
+  deploy,
+  workers = '1',
+}: SiteOptions): Promise<Site> {
   const made = await pki()
   const directory = mkdtempSync(join(tmpdir(), 'hubgate-site-'))
   const file = join(directory, 'hubgate.yaml')
@@ -39,7 +46,7 @@ export async function makeSite({ upstream, change = same, deploy }: SiteOptions)
     bring(join(directory, 'files'), whole ? files : changed)
   }
   const configure = (change: (yaml: string) => string) =>
-    writeFileSync(file, change(plainYaml({ upstream, adminSocket })))
+    writeFileSync(file, withWorkers(change(plainYaml({ upstream, adminSocket })), workers))
   put(files)
   configure(change)
   const remove = () => rmSync(directory, { recursive: true, force: true })
@@ -76,6 +83,14 @@ shutdown: { delay: 0s, timeout: 20s }
 admin: { address: "unix:${adminSocket}" }
 log: { format: json }
 `
+}
+
+/** How many processes `hubgate serve` is in tests that start it and do not say it themselves. */
+export const WORKERS = process.env['HUBGATE_TEST_WORKERS'] ?? '1'
+
+function withWorkers(yaml: string, workers: string): string {
+  if (workers === '1' || yaml.includes('workers:')) return yaml
+  return yaml.replace(/^listen: \{/m, `listen: { workers: ${workers},`)
 }
 
 function same(yaml: string): string {

@@ -92,7 +92,7 @@ const MOVES: readonly Move[] = [
   })),
   { from: 'another gateway, of the same trust', verdict: 'admitted', first: () => ({ port: second.port }) },
   {
-    from: 'another process, which stands for the workers that are not built yet',
+    from: 'another process, as a worker is',
     verdict: 'admitted',
     first: (by) => ({ port: ports[by] }),
     meanwhile: () => expect.poll(() => told).toBe(true),
