@@ -140,6 +140,9 @@ export class FastLane {
   readonly #onAnswered = (): void => {
     const { connection, shared, socket } = this.#inputs
     this.#reading = undefined
+    // The client went away: what it sent ahead is nobody's request any more, and the general lane must not be given a dead
+    // socket, whose end it would never hear of.
+    if (!socket.writable) return
     if (socket.writableNeedDrain) return this.#awaitReader()
     connection.setDeadline(shared.generation().config.limits.idleTimeout, this.#onIdle)
     this.#run()
