@@ -32,6 +32,7 @@ const TASKS = {
   docs: (args) => tool('tsx', ['src/cli/docs.ts', ...args]),
   bench: async (args) => (await built()) || tool('tsx', ['bench/main.ts', ...args]),
   soak: async (args) => (await built()) || tool('tsx', ['bench/soak.ts', ...args]),
+  fuzz: (args) => tool('tsx', ['test/fuzz/main.ts', ...args]),
   check: () => check(),
 }
 
