@@ -18,45 +18,31 @@ export interface Digest {
   readonly digest: Uint8Array
 }
 
-/** Takes the body as it arrives, in chunks of any size that nobody changes, and gives the digest under every key at the end. */
+/** Takes the body as it arrives, in chunks of any size, and gives the digest under every key at the end. */
 export class BodyDigests {
-  readonly #keys: readonly SigningKey[]
-  /** All of it so far, where it came in one piece. */
-  #only: Uint8Array | undefined
-  #running: Hmac[] | undefined
+  readonly #running: { app: string; index: number; hmac: Hmac }[]
 
   constructor(keys: readonly SigningKey[]) {
-    this.#keys = keys
+    this.#running = keys.map(({ app, index, secret }) => ({ app, index, hmac: createHmac('sha256', secret) }))
   }
 
   update(chunk: Uint8Array): void {
-    if (this.#running === undefined && this.#only === undefined && chunk.length <= ONE_PIECE) {
-      this.#only = chunk
-      return
-    }
-    for (const hmac of this.#started()) hmac.update(chunk)
+    for (const { hmac } of this.#running) hmac.update(chunk)
   }
 
   digests(): readonly Digest[] {
-    const only = this.#only
-    if (only !== undefined)
-      return this.#keys.map((key) => ({ app: key.app, index: key.index, digest: hmacKey(key).digest(only) }))
-    const running = this.#started()
-    return this.#keys.map(({ app, index }, i) => ({ app, index, digest: running[i]?.digest() ?? NOTHING }))
-  }
-
-  #started(): Hmac[] {
-    if (this.#running !== undefined) return this.#running
-    const running = this.#keys.map(({ secret }) => createHmac('sha256', secret))
-    if (this.#only !== undefined) for (const hmac of running) hmac.update(this.#only)
-    this.#only = undefined
-    this.#running = running
-    return running
+    return this.#running.map(({ app, index, hmac }) => ({ app, index, digest: hmac.digest() }))
   }
 }
 
-// No digest: it equals none.
-const NOTHING = new Uint8Array(0)
+/** The same of a whole body at once: of a small one for less. */
+export function digestsOf(body: Uint8Array, keys: readonly SigningKey[]): readonly Digest[] {
+  if (body.length <= ONE_PIECE)
+    return keys.map((key) => ({ app: key.app, index: key.index, digest: hmacKey(key).digest(body) }))
+  const digests = new BodyDigests(keys)
+  digests.update(body)
+  return digests.digests()
+}
 
 const hmacKeys = new WeakMap<SigningKey, HmacKey>()
 

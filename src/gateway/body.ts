@@ -1,6 +1,6 @@
 // The body of one delivery as it arrives: hashed piece by piece, and kept in one piece of memory, without a copy where it
 // came in one.
-import { BodyDigests, type Digest, type SigningKey } from '../domain/signature.ts'
+import { BodyDigests, type Digest, type SigningKey, digestsOf } from '../domain/signature.ts'
 import type { BodyBuffers } from './body-buffers.ts'
 
 export class Body {
@@ -8,7 +8,9 @@ export class Body {
   /** Bytes that have come. */
   size = 0
   readonly #buffers: BodyBuffers
-  readonly #digests: BodyDigests
+  readonly #keys: readonly SigningKey[]
+  /** Where it comes in several pieces. */
+  #digests: BodyDigests | undefined
   #bytes: Buffer | undefined
   #borrowed = false
 
@@ -16,17 +18,16 @@ export class Body {
   constructor(length: number, keys: readonly SigningKey[], buffers: BodyBuffers) {
     this.length = length
     this.#buffers = buffers
-    this.#digests = new BodyDigests(keys)
+    this.#keys = keys
   }
 
-  take(chunk: Buffer): void {
-    this.#digests.update(chunk)
-    if (chunk.length === this.length) this.#bytes = chunk
-    else {
-      this.#bytes ??= this.#borrow()
-      chunk.copy(this.#bytes, this.size)
-    }
+  /** @returns whether nothing of the chunk is kept. */
+  take(chunk: Buffer): boolean {
+    const whole = chunk.length === this.length
+    if (whole) this.#bytes = chunk
+    else if (chunk.length > 0) this.#copy(chunk)
     this.size += chunk.length
+    return !whole
   }
 
   get complete(): boolean {
@@ -40,7 +41,7 @@ export class Body {
 
   /** Once, when it is complete. */
   digests(): readonly Digest[] {
-    return this.#digests.digests()
+    return this.#digests?.digests() ?? digestsOf(this.bytes, this.#keys)
   }
 
   /** @param again whether nothing reads its memory any more, so that another body may have it. */
@@ -48,6 +49,13 @@ export class Body {
     const bytes = this.#bytes
     this.#bytes = undefined
     if (bytes !== undefined && this.#borrowed && again) this.#buffers.giveBack(bytes)
+  }
+
+  #copy(chunk: Buffer): void {
+    this.#digests ??= new BodyDigests(this.#keys)
+    this.#digests.update(chunk)
+    this.#bytes ??= this.#borrow()
+    chunk.copy(this.#bytes, this.size)
   }
 
   #borrow(): Buffer {

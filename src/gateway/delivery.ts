@@ -8,7 +8,6 @@ import { UpstreamFailure } from '../upstream/failure.ts'
 import type { Waiting } from '../upstream/plain-connection.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
 import { Body } from './body.ts'
-import { noteReceived } from './early-collection.ts'
 import type { Exchange, Underway } from './exchange.ts'
 
 /** What its lane knows of a delivery. */
@@ -86,10 +85,9 @@ export class Delivery implements Underway, Forwarded {
     return this.#body.length - this.#body.size
   }
 
-  /** @param chunk no more than is missing. */
-  take(chunk: Buffer): void {
-    noteReceived(chunk.length)
-    if (!this.#exchange.ended) this.#body.take(chunk)
+  /** @param chunk no more than is missing. @returns whether nothing of it is kept. */
+  take(chunk: Buffer): boolean {
+    return this.#exchange.ended || this.#body.take(chunk)
   }
 
   /** Nothing more comes of the body. */

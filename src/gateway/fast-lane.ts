@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { FastExchange } from './fast-exchange.ts'
 import { type KnownHead, knownHead } from './head-shape.ts'
+import { received, release } from './received-memory.ts'
 import type { Shared } from './shared.ts'
 
 export interface FastLaneInputs {
@@ -86,7 +87,8 @@ export class FastLane {
     if (delivery === undefined) return
     const end = head.size + head.length
     if (bytes.length > end) this.#rest = bytes.subarray(end)
-    if (bytes.length > head.size) delivery.take(bytes.subarray(head.size, end))
+    if (delivery.take(bytes.subarray(head.size, end)) && this.#rest === undefined) release(bytes)
+    else received(bytes)
     if (delivery.missing === 0) return delivery.whole()
     this.#reading = delivery
     delivery.awaitBody()
@@ -112,8 +114,10 @@ export class FastLane {
 
   #readOn(delivery: Delivery, chunk: Buffer): void {
     const { missing } = delivery
-    delivery.take(chunk.length > missing ? chunk.subarray(0, missing) : chunk)
-    if (chunk.length > missing) this.#keep(chunk.subarray(missing))
+    if (chunk.length > missing) {
+      delivery.take(chunk.subarray(0, missing))
+      this.#keep(chunk.subarray(missing))
+    } else if (delivery.take(chunk)) release(chunk)
     if (delivery.missing > 0) return
     this.#reading = undefined
     delivery.whole()

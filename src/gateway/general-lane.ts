@@ -7,6 +7,7 @@ import { requestBytes } from '../upstream/request-bytes.ts'
 import { type Carrier, Delivery, type Forwarded } from './delivery.ts'
 import { outgoing } from './forward.ts'
 import type { HttpExchange } from './http-exchange.ts'
+import { received } from './received-memory.ts'
 
 export function deliver(exchange: HttpExchange, route: Route): void {
   const { facts, request, response } = exchange
@@ -19,7 +20,10 @@ export function deliver(exchange: HttpExchange, route: Route): void {
   if (delivery === undefined) return
   if (facts.fields.has('expect')) response.writeContinue()
   delivery.awaitBody()
-  request.on('data', (chunk: Buffer) => delivery.take(chunk))
+  request.on('data', (chunk: Buffer) => {
+    delivery.take(chunk)
+    received(chunk)
+  })
   request.once('end', () => delivery.whole())
 }
 
