@@ -33,7 +33,7 @@ const listen = z
     fastLane: flag()
       .prefault(true)
       .describe(
-        'Admits the small signed POST that Meta sends on a shorter way through the same gates. Accepted today; it arrives with a later version.',
+        'A short way through the same gates for signed POSTs in the plainest spelling of HTTP, which is how Meta sends them. What it does not know goes to the general lane; `false`: everything does.',
       ),
     front: choice(
       'direct',
