@@ -3,19 +3,20 @@
 /** RFC 9110 §5.6.2. */
 export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
+const NONE: readonly string[] = Object.freeze([])
+
+// A request has few fields, and is asked for a few of them: looking through them costs less than a Map made for it.
 export class Fields {
   /** Name, value, name, value, … as received. */
   readonly raw: readonly string[]
-  readonly #byName = new Map<string, string[]>()
+  /** Their names in lower case, in order. */
+  readonly names: readonly string[]
 
   constructor(raw: readonly string[]) {
+    const names: string[] = []
+    for (let i = 0; i + 1 < raw.length; i += 2) names.push(raw[i]?.toLowerCase() ?? '')
     this.raw = raw
-    for (const [name, value] of pairs(raw)) {
-      const key = name.toLowerCase()
-      const values = this.#byName.get(key)
-      if (values === undefined) this.#byName.set(key, [value])
-      else values.push(value)
-    }
+    this.names = names
   }
 
   get count(): number {
@@ -24,25 +25,47 @@ export class Fields {
 
   /** All values of a field, in order. `name` in lower case. */
   all(name: string): readonly string[] {
-    return this.#byName.get(name) ?? []
+    const first = this.#find(name, 0)
+    if (first === -1) return NONE
+    const values = [this.#value(first)]
+    for (let at = this.#find(name, first + 1); at !== -1; at = this.#find(name, at + 1))
+      values.push(this.#value(at))
+    return values
   }
 
   has(name: string): boolean {
-    return this.#byName.has(name)
+    return this.#find(name, 0) !== -1
   }
 
   /** The value of a field that stands exactly once; undefined where it is absent or repeated. `name` in lower case. */
   only(name: string): string | undefined {
-    const values = this.all(name)
-    return values.length === 1 ? values[0] : undefined
+    const at = this.#find(name, 0)
+    return at === -1 || this.#find(name, at + 1) !== -1 ? undefined : this.#value(at)
+  }
+
+  /** Whether a field stands more than once. `name` in lower case. */
+  repeats(name: string): boolean {
+    const at = this.#find(name, 0)
+    return at !== -1 && this.#find(name, at + 1) !== -1
   }
 
   /** The members of a comma-separated list field, lower case, empty ones left out. */
   list(name: string): readonly string[] {
+    if (!this.has(name)) return NONE
     return this.all(name)
       .flatMap((value) => value.split(','))
       .map((member) => member.trim().toLowerCase())
       .filter((member) => member !== '')
+  }
+
+  #find(name: string, from: number): number {
+    const { names } = this
+    for (let at = from; at < names.length; at += 1) if (names[at] === name) return at
+    return -1
+  }
+
+  #value(at: number): string {
+    return this.raw[2 * at + 1] ?? ''
   }
 }
 

@@ -1,7 +1,7 @@
 // Refuses whatever two readers of HTTP might understand differently: where the message ends, whom it is for, what it holds.
 // Looks at the fields as received: Node's parser accepts double, empty and comma-joined Host, and joins what it repeats.
 import type { RequestFacts } from '../domain/facts.ts'
-import { type Fields, TOKEN, pairs } from '../domain/fields.ts'
+import { type Fields, TOKEN } from '../domain/fields.ts'
 import { admit, refuse } from '../domain/verdict.ts'
 import type { Gate } from './gate.ts'
 
@@ -46,10 +46,12 @@ function target({ target }: Needs): string | undefined {
 
 // RFC 9110 §5.5: NUL, CR and LF may cut a value in two elsewhere; other controls serve nobody.
 function fieldSyntax({ fields }: Needs): string | undefined {
-  for (const [name, value] of pairs(fields.raw)) {
+  const { raw } = fields
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = raw[i] ?? ''
     if (!TOKEN.test(name)) return 'a field name is not a token'
     // oxlint-disable-next-line no-control-regex -- control characters are what we look for
-    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(value)) return `field ${name} holds a control character`
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(raw[i + 1] ?? '')) return `field ${name} holds a control character`
   }
   return undefined
 }
@@ -57,19 +59,18 @@ function fieldSyntax({ fields }: Needs): string | undefined {
 // RFC 9112 §3.2: exactly one Host. RFC 3986 §3.2.2 without user information, which is no part of Host.
 const HOST = /^(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]*)|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/
 function host({ fields }: Needs): string | undefined {
-  const values = fields.all('host')
-  if (values.length !== 1) return `${values.length} Host fields, not exactly one`
-  const match = HOST.exec(values[0] ?? '')
+  const value = fields.only('host')
+  if (value === undefined) return `${fields.all('host').length} Host fields, not exactly one`
+  const match = HOST.exec(value)
   return match !== null && Number(match[1] ?? 0) <= 65_535
     ? undefined
     : 'Host is not a name with an optional port'
 }
 
+const SINGLETONS = ['content-length', 'content-type', 'transfer-encoding', 'expect', 'upgrade']
 function singletons({ fields }: Needs): string | undefined {
-  const double = ['content-length', 'content-type', 'transfer-encoding', 'expect', 'upgrade'].find(
-    (name) => fields.all(name).length > 1,
-  )
-  return double === undefined ? undefined : `field ${double} stands twice`
+  for (const name of SINGLETONS) if (fields.repeats(name)) return `field ${name} stands twice`
+  return undefined
 }
 
 // RFC 9112 §6.1 and §6.3: with Transfer-Encoding present Content-Length does not frame the message. The upstream

@@ -43,6 +43,15 @@ describe('Fields', () => {
     expect(fields.only('absent')).toBeUndefined()
   })
 
+  it('`repeats` where a name stands more than once, in any case', () => {
+    expect(['x-one', 'list', 'host', 'absent'].map((name) => fields.repeats(name))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
   it('words of JavaScript are fields like any other', () => {
     expect(fields.only('__proto__')).toBe('p')
     expect(fields.only('constructor')).toBe('c')
