@@ -1,6 +1,6 @@
 // The fields the upstream gets: what the client sent end to end, in its order and spelling, and what we vouch for.
 // Whatever asserts identity, address or trace comes from us alone; a field from outside that does is removed.
-import { type Fields, pairs } from '../domain/fields.ts'
+import type { Fields } from '../domain/fields.ts'
 import type { Route } from '../domain/route.ts'
 
 export interface Vouched {
@@ -91,14 +91,33 @@ export function assertsIdentity(name: string): boolean {
   )
 }
 
+// Senders have their few names, so what was found of a name is kept; a sender of many names finds no room for them.
+const KEPT_NAMES = 256
+const LONGEST_KEPT = 64
+const kept = new Map<string, boolean>()
+
+/** Whether a field (lower case) is never sent on. */
+function staysHere(name: string): boolean {
+  const known = kept.get(name)
+  if (known !== undefined) return known
+  const stays = HOP_BY_HOP.has(name) || assertsIdentity(name)
+  if (kept.size < KEPT_NAMES && name.length <= LONGEST_KEPT) kept.set(name, stays)
+  return stays
+}
+
 /** @returns name, value, name, value, …, ready to be written. */
 export function sentFields(received: Fields, route: Route, vouched: Vouched): string[] {
-  const named = new Set(received.list('connection'))
+  const named = received.list('connection')
+  const { raw, names } = received
   const sent: string[] = []
-  for (const [name, value] of pairs(received.raw)) {
-    const lower = name.toLowerCase()
-    if (HOP_BY_HOP.has(lower) || named.has(lower) || assertsIdentity(lower)) continue
-    sent.push(name, lower === 'host' && route.host === 'upstream' ? route.upstream.authority : value)
+  for (let i = 0; i < names.length; i += 1) {
+    const lower = names[i] ?? ''
+    if (named.includes(lower) || staysHere(lower)) continue
+    const value = raw[2 * i + 1] ?? ''
+    sent.push(
+      raw[2 * i] ?? '',
+      lower === 'host' && route.host === 'upstream' ? route.upstream.authority : value,
+    )
   }
   sent.push(
     'X-Forwarded-For',

@@ -76,6 +76,20 @@ describe('the fields sent on', () => {
     }
   })
 
+  it('whoever sends ever new names changes nothing for the names that never pass', () => {
+    for (let i = 0; i < 1_000; i += 1)
+      expect(sent([`X-New-${i}`, '1', `X-Forwarded-${i}`, 'forged'])).toEqual([
+        ...HOST,
+        `X-New-${i}`,
+        '1',
+        ...OURS,
+      ])
+    expect(sent(['X-Forwarded-Late', 'forged', 'Hubgate-Late', 'forged', 'TE', 'trailers'])).toEqual([
+      ...HOST,
+      ...OURS,
+    ])
+  })
+
   it.each([
     ['one', ['Connection', 'X-Drop']],
     ['several, with spaces and empty members', ['Connection', 'close, ,x-drop ,X-DROP,']],
