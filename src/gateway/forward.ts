@@ -50,10 +50,10 @@ export function refuseUpstreamFailure(exchange: Exchange, error: unknown): void 
 /** Exactly what enforced gates checked of a request; a challenge may have come without a certificate. */
 export function verified(passed: readonly string[], { leaf, asserted }: CertificateFacts): string[] {
   const named = passed.includes('certificate') && passed.includes('common-name')
-  return [
-    ...(passed.includes('source') ? ['source'] : []),
-    ...(named && leaf !== undefined ? ['certificate'] : []),
-    ...(named && asserted !== undefined ? ['certificate-subject'] : []),
-    ...(passed.includes('signature') ? ['signature'] : []),
-  ]
+  const proved: string[] = []
+  if (passed.includes('source')) proved.push('source')
+  if (named && leaf !== undefined) proved.push('certificate')
+  if (named && asserted !== undefined) proved.push('certificate-subject')
+  if (passed.includes('signature')) proved.push('signature')
+  return proved
 }

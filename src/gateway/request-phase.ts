@@ -79,20 +79,37 @@ function begin(shared: Shared, request: IncomingMessage, response: ServerRespons
   const exchange = new HttpExchange({ shared, connection, request, response })
   // The last that this connection takes: it is served, and its answer says so.
   if (shared.draining()) connection.closing = true
-  serve(exchange).catch((error: unknown) => exchange.fault(error))
+  const { front } = exchange.generation
+  if (front !== undefined) return void serveFronted(exchange, front)
+  try {
+    serve(exchange)?.catch((error: unknown) => exchange.fault(error))
+  } catch (error) {
+    exchange.fault(error)
+  }
 }
 
-async function serve(exchange: HttpExchange): Promise<void> {
-  const { front } = exchange.generation
-  if (front !== undefined && !(await isTold(exchange, front))) return
+async function serveFronted(exchange: HttpExchange, front: FrontReader): Promise<void> {
+  try {
+    if (await isTold(exchange, front)) await serve(exchange)
+  } catch (error) {
+    exchange.fault(error)
+  }
+}
+
+/** @returns what is still to be awaited, where anything is: a delivery goes on by its events. */
+function serve(exchange: HttpExchange): Promise<void> | undefined {
   const verdict = runGates(exchange.generation.policy.request, exchange.facts)
   noteFronted(exchange, verdict)
-  if (!exchange.passes(verdict)) return
+  if (!exchange.passes(verdict)) return undefined
   const { route, method } = exchange.facts
-  if (route === undefined)
-    return exchange.refuse('gateway', refuse('INTERNAL_ERROR', 'admitted without a route'))
+  if (route === undefined) {
+    exchange.refuse('gateway', refuse('INTERNAL_ERROR', 'admitted without a route'))
+    return undefined
+  }
   if (route.mode === 'unsigned') return passThrough(exchange, route)
-  return method === 'GET' ? answerChallenge(exchange, route) : deliver(exchange, route)
+  if (method === 'GET') return answerChallenge(exchange, route)
+  deliver(exchange, route)
+  return undefined
 }
 
 /** Behind a front: reads whose request it is. @returns whether to go on. */
