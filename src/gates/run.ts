@@ -41,7 +41,8 @@ export function runGates<Needs>(gates: readonly Placed<Needs>[], facts: Needs): 
     const verdict = checked(gate, facts)
     if (verdict.outcome === 'admit') {
       if (!observed) passed.push(gate.name)
-      if (verdict.evidence !== undefined) evidence = Object.assign({}, evidence, verdict.evidence)
+      if (verdict.evidence !== undefined)
+        evidence = evidence === NO_EVIDENCE ? verdict.evidence : Object.assign({}, evidence, verdict.evidence)
     } else if (observed && verdict.code !== 'INTERNAL_ERROR')
       observations.push({ gate: gate.name, refusal: verdict })
     else return { outcome: 'refuse', gate: gate.name, refusal: verdict, observations }

@@ -24,7 +24,7 @@ export function deliver(exchange: HttpExchange, route: Route): void {
     delivery.take(chunk)
     received(chunk)
   })
-  request.once('end', () => delivery.whole())
+  request.on('end', () => delivery.whole())
 }
 
 interface Verified {

@@ -36,7 +36,8 @@ export class HttpExchange extends Exchange {
     this.request = request
     this.response = response
     this.facts = requestFacts(request, connection, this.generation)
-    response.once('close', () => this.clientGone())
+    // It closes once; once() would cost a second function.
+    response.on('close', () => this.clientGone())
   }
 
   /** What a front tells of the client. */
@@ -51,7 +52,10 @@ export class HttpExchange extends Exchange {
 
   override get clientAddress(): string {
     const { address } = this.facts
-    return address === undefined ? super.clientAddress : formatAddress(address)
+    // Where no front tells of another, it is the connection's own, which has it as text.
+    return address === undefined || address === this.connection.address
+      ? super.clientAddress
+      : formatAddress(address)
   }
 
   get answering(): boolean {
