@@ -3,6 +3,7 @@ import type { Cleanup } from './cleanup.ts'
 import type { Cores } from './cores.ts'
 import type { Judged } from './goals.ts'
 import type { Curve } from './growth/curve.ts'
+import type { Profile } from './profile/parts.ts'
 
 export interface Benchmark {
   readonly name: string
@@ -43,6 +44,7 @@ export interface Outcome {
   readonly leftOut?: readonly string[]
   readonly goals?: readonly Judged[]
   readonly curves?: readonly Curve[]
+  readonly profiles?: readonly Profile[]
 }
 
 /** One contestant in one case. */

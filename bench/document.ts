@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { pictureOf } from './growth/picture.ts'
-import { goalsMarkdown, growthMarkdown, resultsMarkdown } from './markdown.ts'
+import { goalsMarkdown, growthMarkdown, profileMarkdown, resultsMarkdown } from './markdown.ts'
 import type { Report } from './report.ts'
 import { GOAL_NODE, type Versions, majorOf, withRun } from './versions.ts'
 
@@ -20,6 +20,10 @@ export const MARKS = {
   growth: [
     '<!-- Growth: written by `npm run bench -- growth --write`, never by hand. -->',
     '<!-- End of what grows. -->',
+  ],
+  profile: [
+    '<!-- Profile: written by `npm run bench -- profile --write`, never by hand. -->',
+    '<!-- End of the profile. -->',
   ],
 } as const
 
@@ -40,6 +44,11 @@ export async function writeGrowth(report: Report, document = DOCUMENT): Promise<
   const curves = report.results.flatMap(({ curves: each = [] }) => each)
   await writeFile(new URL(picture, document), pictureOf(curves))
   await write(document, 'growth', growthMarkdown(report, picture))
+}
+
+/** Where the time goes. */
+export async function writeProfile(report: Report, document = DOCUMENT): Promise<void> {
+  await write(document, 'profile', profileMarkdown(report))
 }
 
 async function write(document: URL, part: keyof typeof MARKS, markdown: string): Promise<void> {

@@ -4,16 +4,22 @@ import { join } from 'node:path'
 import { allowlist } from './allowlist.ts'
 import { CheckFailed } from './benchmark.ts'
 import { claimCores } from './cores.ts'
-import { writeGrowth, writeResults } from './document.ts'
+import { writeGrowth, writeProfile, writeResults } from './document.ts'
 import { scenes } from './gateways/scenes.ts'
 import { growth } from './growth/growth.ts'
 import { WrongUse, optionsOf } from './options.ts'
 import { prefixes } from './prefixes.ts'
+import { profile } from './profile/profile.ts'
 import { reportJson, reportText } from './report.ts'
 import { runBenchmarks } from './run.ts'
 import { ROOT } from './watched-process.ts'
 
-const BENCHMARKS = [...scenes, prefixes, allowlist, growth]
+const BENCHMARKS = [...scenes, prefixes, allowlist, growth, profile]
+/** What has a part of the document for itself. */
+const WRITERS = new Map([
+  [growth, writeGrowth],
+  [profile, writeProfile],
+])
 
 try {
   await main(process.argv.slice(2))
@@ -43,7 +49,9 @@ async function main(args: readonly string[]): Promise<void> {
   if (!existsSync(join(ROOT, 'dist/cli/main.js'))) throw new WrongUse('there is no dist', 'npm run build')
   const report = await runBenchmarks(benchmarks, { quick, cores: claimCores(), say })
   print(json ? reportJson(report) : reportText(report))
-  if (write) await (benchmarks.includes(growth) ? writeGrowth : writeResults)(report)
+  if (!write) return
+  const [first] = benchmarks
+  await ((first && WRITERS.get(first)) ?? writeResults)(report)
 }
 
 function print(text: string): void {

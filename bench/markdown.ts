@@ -1,4 +1,5 @@
-// The parts of docs/performance.md that a run writes: the goals under each Node, the tables of one of them, and what grows.
+// The parts of docs/performance.md that a run writes: the goals under each Node, the tables of one of them, and what grows, and where the
+// time goes.
 import type { Outcome } from './benchmark.ts'
 import type { Judged } from './goals.ts'
 import { curveText } from './growth/curve.ts'
@@ -23,6 +24,11 @@ export function growthMarkdown({ machine, results }: Report, picture: string): s
     curves.map((curve) => `- ${curveText(curve)}`).join('\n'),
     ...results.flatMap(tableAndConditions),
   ])
+}
+
+/** Where the time goes. */
+export function profileMarkdown({ machine, results }: Report): string {
+  return joined([...ofMachine(machine), ...results.flatMap(tableAndConditions)])
 }
 
 /** One column a Node version; the medians of those whose tables are not in the document. */

@@ -3,6 +3,7 @@ import type { Benchmark, Outcome, Row } from './benchmark.ts'
 import type { Judged } from './goals.ts'
 import { curveText } from './growth/curve.ts'
 import { type Machine, machineText } from './machine.ts'
+import { profileCells } from './profile/parts.ts'
 
 export interface Result extends Outcome {
   readonly name: string
@@ -68,7 +69,9 @@ export function unrest({ loadBefore }: Machine): string[] {
 export function cells({
   rows,
   columns = ['case', 'contestant'],
-}: Pick<Result, 'rows' | 'columns'>): string[][] {
+  profiles,
+}: Pick<Result, 'rows' | 'columns' | 'profiles'>): string[][] {
+  if (profiles !== undefined) return profileCells(profiles)
   const [base] = rows
   const more = Object.keys(base?.more ?? {})
   const first = columns[1] === 'contestant' ? base?.contestant : 'the smallest'

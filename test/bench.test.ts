@@ -146,7 +146,8 @@ describe('npm run bench', () => {
     ['a value for a flag', ['--quick=yes'], 'did you mean "--quick"?'],
     ['to write what is not a full run', ['--write', '--quick'], 'without --quick'],
     ['to write some of the results', ['--write', 'prefixes'], 'without names'],
-    ['to write what grows beside others', ['--write', 'growth', 'prefixes'], 'growth alone'],
+    ['to write what grows beside others', ['--write', 'growth', 'prefixes'], 'one of growth, profile alone'],
+    ['to write where the time goes beside what grows', ['--write', 'growth', 'profile'], 'profile alone'],
   ])('%s is wrong use', { timeout: QUICK }, async (_name, args, hint) => {
     const { code, stdout, stderr } = await bench(...args)
     expect([code, stdout]).toEqual([2, ''])
@@ -164,7 +165,7 @@ describe('docs/performance.md', () => {
 
   it('holds results, which a run can write anew without touching the rest', () => {
     expect(text).toMatch(/\| [\d,.]+ µs \| 1\.00 \|/)
-    for (const part of ['goals', 'results', 'growth'] as const) {
+    for (const part of ['goals', 'results', 'growth', 'profile'] as const) {
       const written = withPart(text, part, 'new\n')
       const [first, last] = MARKS[part]
       expect(written).toContain(`${first}\n\nnew\n\n${last}`)

@@ -24,10 +24,15 @@ export interface HubgateOptions extends Omit<ConfigOptions, 'upstreamPort'> {
   readonly name: OwnName
 }
 
+export interface Hubgate extends Contestant {
+  /** What its preload answers. */
+  readonly ask: (question: string, given?: unknown) => Promise<unknown>
+}
+
 export async function startHubgate(
   { cores, cleanup, material, upstream }: Surroundings,
   { name, ...options }: HubgateOptions,
-): Promise<Contestant> {
+): Promise<Hubgate> {
   const { state } = options
   const config = await writeConfig(material, { ...options, upstreamPort: upstream.port })
   const log = new Log()
@@ -44,6 +49,7 @@ export async function startHubgate(
     // Whichever comes first: it listens, or it ends with a reason.
     port: await Promise.race([log.port, process.ready.then(() => 0)]),
     pid: process.pid,
+    ask: (question, given) => process.ask(question, given),
     duties: WHOLE_JOB,
     refusesAddresses: 'before TLS',
     received: upstream.received,

@@ -1,6 +1,9 @@
 // Preloaded into every Node process of a benchmark: answers the questions that its program adds, and ends when the benchmark is gone.
 // Plain JavaScript, so that no tool runs inside what is measured.
-const answers = {}
+const answers = {
+  'begin profile': async (given) => (await import('./profiler.mjs')).begin(given),
+  'end profile': async () => (await import('./profiler.mjs')).end(),
+}
 
 /** @param more functions by the question they answer; one may return a promise. */
 export function answer(more) {
