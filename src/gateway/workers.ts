@@ -24,7 +24,7 @@ export interface WorkerCrewOptions extends WorkersInputs {
 const REPORT_MS = 1_000
 /** A worker that is that silent hangs: its event loop does not turn. */
 const SILENT_MS = 30_000
-const PREPARE_MS = 30_000
+const PREPARE_MS = 10_000
 const REPORT_PATIENCE_MS = 2_000
 /** Beyond shutdown.timeout, and for ending at once. */
 const END_MARGIN_MS = 3_000

@@ -1,7 +1,7 @@
 // The logger: pino, one JSON object a line, with ISO time, text level and allow-listed fields only.
 // Where the lines go is decided here; what an audit record says is not (audit-line.ts).
 import { type Logger, pino } from 'pino'
-import { type Output, backgroundOutput } from './output.ts'
+import { BUFFERED_AT_MOST, type Output, type OutputOptions, backgroundOutput } from './output.ts'
 import { prettyLine } from './pretty.ts'
 import { cut, escapedJson } from './text.ts'
 
@@ -40,6 +40,7 @@ export interface LogFields {
 }
 
 const LONGEST_MESSAGE = 2_000
+const SLOW_READER = 'whoever reads it fell too far behind'
 
 export interface Log {
   readonly pino: Logger
@@ -56,7 +57,12 @@ export interface Log {
 }
 
 export function createLog({ level, format, write, colours, now = Date.now }: LogOptions): Log {
-  const out = write === undefined ? standardOutput(format) : { write, flush: () => {} }
+  const onDropped = (lines: number) =>
+    logger.error(
+      { 'event.name': 'hubgate.log.dropped' },
+      `${lines} lines of this log were dropped: ${SLOW_READER}`,
+    )
+  const out = write === undefined ? standardOutput(format, { onDropped }) : { write, flush: () => {} }
   const coloured = colours ?? (write === undefined && process.stdout.isTTY && !process.env['NO_COLOR'])
   const line = format === 'pretty' ? (json: string) => prettyLine(json, { coloured }) : escaped
   const time = isoTime(now)
@@ -117,8 +123,12 @@ let shared: Output | undefined
 
 // JSON goes out in the background, so that a request never waits for a disk; what people read goes out in order
 // with everything else that is printed.
-function standardOutput(format: LogOptions['format']): Output {
-  if (format === 'pretty') return { write: (line) => void process.stdout.write(line), flush: () => {} }
-  shared ??= backgroundOutput(1)
+function standardOutput(format: LogOptions['format'], options: OutputOptions): Output {
+  if (format === 'pretty') return { write: print, flush: () => {} }
+  shared ??= backgroundOutput(1, options)
   return shared
+}
+
+function print(line: string): void {
+  if (process.stdout.writableLength < BUFFERED_AT_MOST) process.stdout.write(line)
 }

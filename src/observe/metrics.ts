@@ -1,12 +1,13 @@
 // The metrics table: every metric hubgate has, with a registry of its own for each gateway. Labels are configured names
 // and codes of the refusal table, never anything from the wire. What the process itself measures is shared by all gateways.
 import type { X509Certificate } from 'node:crypto'
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Ending } from './audit.ts'
 import { type MeasuredFamily, counts, joined } from './measured.ts'
 import type { Observed } from './state.ts'
 import { enforcedGates, observedCertificates } from './state.ts'
 import { Buckets } from './buckets.ts'
+import { droppedLines } from './output.ts'
 import { Tally } from './tally.ts'
 
 /** Seconds. .25, 1 and 5 are where people set their alarms, and Meta its patience. */
@@ -245,11 +246,20 @@ function seconds(milliseconds: number | undefined): number | undefined {
 
 let ofProcess: Registry | undefined
 
-// Memory, CPU, event loop, GC: one set of observers a process, however many gateways it holds.
+// Memory, CPU, event loop, GC, standard output: one set of observers a process, however many gateways it holds.
 function processMetrics(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
+    new Counter({
+      name: 'hubgate_log_lines_dropped_total',
+      help: 'Lines of the log that were dropped, because whoever reads it fell too far behind.',
+      registers: [ofProcess],
+      collect() {
+        this.reset()
+        this.inc(droppedLines())
+      },
+    })
   }
   return ofProcess
 }

@@ -1,25 +1,42 @@
-// Standard output for many lines: handed on in batches, in the background, so that no request waits for a disk or a reader.
+// Standard output for many lines: handed on in batches, so that no request waits for a disk or a reader, and bounded.
 // A line may stay here for a moment; at every end that the process itself sees, all of them are written.
+import { fstatSync } from 'node:fs'
 import { destination } from 'pino'
+import { Pipe, type Sink } from './pipe.ts'
 
 export interface Output {
   /** Takes one line, its end included. */
   readonly write: (line: string) => void
-  /** Writes what is held, before it returns. */
+  /** Hands on what is held. It waits for a disk, and for no reader. */
   readonly flush: () => void
 }
 
-// A reader that stops reading must not stop the gateway, nor fill its memory: what comes beyond this is dropped.
-const BUFFERED_AT_MOST = 8 * 1024 * 1024
+export interface OutputOptions {
+  /** Told how many lines were dropped, once there is a reader for that again; it may write a line about it. */
+  readonly onDropped?: (lines: number) => void
+}
 
-// A write costs more than making the line: a system call in another thread, and waking it and being woken. A batch has one.
+/** A reader that stops reading must not fill the gateway's memory: lines beyond these bytes are dropped. */
+export const BUFFERED_AT_MOST = 8 * 1024 * 1024
+
+// A write costs more than making the line, most of it in the kernel. A batch has one.
 const HELD_MS = 5
 const BATCH_AT_MOST = 64 * 1024
 
-export function backgroundOutput(fd: number): Output {
-  const stream = destination({ fd, sync: false, maxLength: BUFFERED_AT_MOST })
-  // A closed pipe (EPIPE): nobody reads any more, and the gateway goes on.
-  stream.on('error', () => {})
+let dropped = 0
+
+/** Lines that this process has dropped since it began. */
+export function droppedLines(): number {
+  return dropped
+}
+
+export function backgroundOutput(fd: number, { onDropped = () => {} }: OutputOptions = {}): Output {
+  let missing = 0
+  const sink = sinkFor(fd, () => {
+    const lines = missing
+    missing = 0
+    if (lines > 0) onDropped(lines)
+  })
   let batch = ''
   let timer: NodeJS.Timeout | undefined
   const handOn = () => {
@@ -27,25 +44,54 @@ export function backgroundOutput(fd: number): Output {
     timer = undefined
     const lines = batch
     batch = ''
-    try {
-      if (lines !== '') stream.write(lines)
-    } catch {
-      // It was taken away from us; from a timer, there is nobody to tell.
-    }
+    // Once lines are missing, all are until the reader has what came before: one gap, and one line that says so.
+    if (lines === '' || (missing === 0 && sink.take(lines))) return
+    const count = lines.split('\n').length - 1
+    missing += count
+    dropped += count
   }
   const write = (line: string) => {
     batch += line
     if (batch.length >= BATCH_AT_MOST) handOn()
-    else timer ??= setTimeout(handOn, HELD_MS)
+    else timer ??= setTimeout(handOn, HELD_MS).unref()
+  }
+  const flush = () => {
+    handOn()
+    sink.flush()
+  }
+  process.once('exit', () => {
+    handOn()
+    sink.end()
+  })
+  return { write, flush }
+}
+
+/** @param onEmpty called each time that all of what it took is written */
+function sinkFor(fd: number, onEmpty: () => void): Sink {
+  const kind = fstatSync(fd)
+  const piped = process.platform !== 'win32' && (kind.isFIFO() || kind.isSocket())
+  return piped ? new Pipe(fd, { most: BUFFERED_AT_MOST, onEmpty }) : fileSink(fd, onEmpty)
+}
+
+// A file or a terminal cannot say that it would have to wait: it is written to on another thread.
+function fileSink(fd: number, onEmpty: () => void): Sink {
+  const stream = destination({ fd, sync: false, maxLength: BUFFERED_AT_MOST })
+  let taken = true
+  stream.on('drop', () => (taken = false))
+  stream.on('drain', onEmpty)
+  // Such as a full disk: the gateway goes on.
+  stream.on('error', () => {})
+  const take = (lines: string) => {
+    taken = true
+    stream.write(lines)
+    return taken
   }
   const flush = () => {
     try {
-      handOn()
       stream.flushSync()
     } catch {
-      // Not open yet, or closed by its reader: there is nobody left to tell.
+      // It was taken away from us: there is nobody left to tell.
     }
   }
-  process.once('exit', flush)
-  return { write, flush }
+  return { take, flush, end: flush }
 }

@@ -8,13 +8,35 @@ import { expect, it } from 'vitest'
 const OUTPUT = new URL('../../src/observe/output.ts', import.meta.url).href
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-function program(work: string) {
-  const code = `import { backgroundOutput } from ${JSON.stringify(OUTPUT)}; const out = backgroundOutput(1); ${work}`
-  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+function program(work: string, options = '{}') {
+  const child = spawn(process.execPath, nodeArguments(work, options), {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   return { child, ended: once(child, 'close') }
+}
+
+/** Node gives its children sockets; a shell's pipe is one. */
+function throughCat(work: string) {
+  const child = spawn(
+    'sh',
+    [
+      '-c',
+      'node="$0"; "$node" "$@" | { read -r first && sleep 0.2 && echo "$first" && cat; }',
+      process.execPath,
+      ...nodeArguments(work, '{}'),
+    ],
+    {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  return { child, ended: once(child, 'close') }
+}
+
+function nodeArguments(work: string, options: string): string[] {
+  const code = `import { backgroundOutput } from ${JSON.stringify(OUTPUT)}; const out = backgroundOutput(1, ${options}); ${work}`
+  return ['--import', 'tsx', '--input-type=module', '-e', code]
 }
 
 const LINES = 'for (let i = 0; i < 3_000; i++) out.write(`line ${i} ${"x".repeat(50)}\\n`);'
@@ -33,6 +55,62 @@ it.each([
     '',
   ])
   expect(child.exitCode).toBe(code)
+})
+
+// More than a pipe holds.
+const MANY = 20_000
+const MANY_LINES = `for (let i = 0; i < ${MANY}; i++) out.write('line ' + i + ' ${'x'.repeat(50)}\\n');`
+
+it.each([
+  ['a socket', (work: string) => program(work)],
+  ['a pipe', (work: string) => throughCat(work)],
+])(
+  'a reader of %s that begins late gets all lines, in order, though the program has ended',
+  async (_name, run) => {
+    const { child, ended } = run(`${MANY_LINES} process.stderr.write('done'); process.exit(0)`)
+    await once(child.stderr, 'data')
+    const [stdout] = await Promise.all([text(child.stdout), ended])
+    expect(
+      stdout
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => Number(line.split(' ')[1])),
+    ).toEqual([...Array(MANY).keys()])
+  },
+)
+
+it.each(['process.exit(3)', 'process.exitCode = 3', "process.kill(process.pid, 'SIGTERM')"])(
+  'a reader that reads no more does not keep the program from ending: %s',
+  async (end) => {
+    const { child, ended } = program(`
+      process.on('SIGTERM', () => process.exit(3))
+      ${MANY_LINES}
+      const alive = setTimeout(() => {}, 100)
+      setTimeout(() => { ${end} }, 50)`)
+    const [code] = (await once(child, 'exit')) as [number]
+    expect(code).toBe(3)
+    child.stdout.resume()
+    await ended
+  },
+)
+
+it('a reader that fell too far behind is told how many lines it missed, where they are missing', async () => {
+  const all = 40_000
+  const { child, ended } = program(
+    `
+    function line(i) { out.write('line ' + i + ' ' + 'x'.repeat(500) + '\\n') }
+    for (let i = 0; i < ${all}; i++) line(i)
+    process.stderr.write('written')
+    const alive = setInterval(() => {}, 1_000)`,
+    `{ onDropped: (lines) => { out.write('missed ' + lines + '\\n'); line(${all}); clearInterval(alive) } }`,
+  )
+  await once(child.stderr, 'data')
+  const [stdout] = await Promise.all([text(child.stdout), ended])
+  const lines = stdout.split('\n').slice(0, -1)
+  const gap = lines.findIndex((line) => line.startsWith('missed '))
+  const numbers = lines.filter((_, i) => i !== gap).map((line) => Number(line.split(' ')[1]))
+  expect(numbers).toEqual([...Array(gap).keys(), all])
+  expect(gap + Number(lines[gap]?.split(' ')[1])).toBe(all)
 })
 
 it('a line comes by itself, without an end or another line', async () => {

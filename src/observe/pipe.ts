@@ -1,0 +1,100 @@
+// Writing to a pipe or socket whose reader may be slow, or read no more: in order, whole, and never waiting while the process lives.
+// A write on another thread would wait there for such a reader for ever, and the process could not end.
+import { writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+
+/** Milliseconds until a full pipe is tried again. */
+const AGAIN_MS = 10
+/** Milliseconds that the end of the process waits for a reader. */
+const END_MS = 2_000
+const PAUSE = new Int32Array(new SharedArrayBuffer(4))
+
+/** Where batches of lines go. */
+export interface Sink {
+  /** @returns whether it takes them; they are dropped otherwise. */
+  readonly take: (lines: string) => boolean
+  readonly flush: () => void
+  /** The process ends, and nothing else comes. */
+  readonly end: () => void
+}
+
+export interface PipeOptions {
+  /** Bytes that wait for the reader; beyond them nothing is taken. */
+  readonly most: number
+  /** Called each time that the reader has everything. */
+  readonly onEmpty: () => void
+}
+
+export class Pipe implements Sink {
+  readonly #fd: number
+  readonly #options: PipeOptions
+  #waiting: Buffer[] = []
+  #bytes = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(fd: number, options: PipeOptions) {
+    this.#fd = fd
+    this.#options = options
+    makeNonBlocking(fd)
+  }
+
+  take(lines: string): boolean {
+    const bytes = Buffer.from(lines)
+    if (this.#bytes + bytes.length > this.#options.most) return false
+    this.#waiting.push(bytes)
+    this.#bytes += bytes.length
+    if (this.#timer === undefined) this.#write()
+    return true
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#write()
+  }
+
+  /** Waits for a slow reader, but not for one that reads no more. */
+  end(): void {
+    const until = performance.now() + END_MS
+    this.flush()
+    while (this.#bytes > 0 && performance.now() < until) {
+      Atomics.wait(PAUSE, 0, 0, AGAIN_MS)
+      this.flush()
+    }
+  }
+
+  #write(): void {
+    if (this.#bytes === 0) return
+    try {
+      for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0])
+        this.#written(first, writeSync(this.#fd, first))
+    } catch (error) {
+      if (isFull(error)) {
+        this.#timer = setTimeout(() => this.flush(), AGAIN_MS).unref()
+        return
+      }
+      // It was closed (EPIPE): nobody reads any more, and the gateway goes on.
+      this.#waiting = []
+      this.#bytes = 0
+    }
+    this.#options.onEmpty()
+  }
+
+  #written(first: Buffer, count: number): void {
+    this.#bytes -= count
+    if (count === first.length) this.#waiting.shift()
+    else this.#waiting[0] = first.subarray(count)
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+}
+
+// Kept: with a socket that nobody holds, its descriptor would be closed.
+const sockets: Socket[] = []
+
+// Node has no fcntl, but it makes what it opens as a socket non-blocking, and puts that back when the process ends. Never written to.
+function makeNonBlocking(fd: number): void {
+  sockets.push(new Socket({ fd, readable: false, writable: true }))
+}
