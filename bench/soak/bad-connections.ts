@@ -7,8 +7,9 @@ import { goodBytes, bodyOf } from './deliveries.ts'
 
 /** At a time. */
 const MOST = 300
-/** Milliseconds: in which a foreign address is sent away, and that half a handshake is held, sometimes beyond the gateway's 10 s. */
-const SENT_AWAY_WITHIN = 5_000
+/** Milliseconds in which a foreign address is sent away, however busy the machine is. */
+const SENT_AWAY_WITHIN = 30_000
+/** Milliseconds that half a handshake is held: sometimes beyond the gateway's 10 s. */
 const HELD = 12_000
 
 /** Nobody's delivery: it never arrives. */

@@ -3,8 +3,9 @@
 import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 
-/** Milliseconds until a full pipe is tried again. */
-const AGAIN_MS = 10
+/** Milliseconds until a full pipe is tried again: soon at first, since a reader that keeps up empties it many times a second. */
+const AGAIN_MS = 1
+const AGAIN_AT_MOST_MS = 64
 /** Milliseconds that the end of the process waits for a reader. */
 const END_MS = 2_000
 const PAUSE = new Int32Array(new SharedArrayBuffer(4))
@@ -31,6 +32,7 @@ export class Pipe implements Sink {
   #waiting: Buffer[] = []
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
+  #again = AGAIN_MS
 
   constructor(fd: number, options: PipeOptions) {
     this.#fd = fd
@@ -70,7 +72,8 @@ export class Pipe implements Sink {
         this.#written(first, writeSync(this.#fd, first))
     } catch (error) {
       if (isFull(error)) {
-        this.#timer = setTimeout(() => this.flush(), AGAIN_MS).unref()
+        this.#timer = setTimeout(() => this.flush(), this.#again).unref()
+        this.#again = Math.min(2 * this.#again, AGAIN_AT_MOST_MS)
         return
       }
       // It was closed (EPIPE): nobody reads any more, and the gateway goes on.
@@ -81,6 +84,7 @@ export class Pipe implements Sink {
   }
 
   #written(first: Buffer, count: number): void {
+    this.#again = AGAIN_MS
     this.#bytes -= count
     if (count === first.length) this.#waiting.shift()
     else this.#waiting[0] = first.subarray(count)
