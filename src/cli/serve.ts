@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { fileURLToPath } from 'node:url'
 import { type WholeGateway, createServing } from '../embed.ts'
+import { collectStart } from '../gateway/garbage.ts'
 import type { ReloadOutcome } from '../gateway/gateway.ts'
 import { type InheritedSockets, SocketsMisfit, takeInherited } from '../gateway/inherited.ts'
 import { CliError } from './io.ts'
@@ -15,6 +16,7 @@ export function registerServe(program: Command): void {
       const sockets = inherited()
       const manager = serviceManager(process.env, { pid: process.pid, warn })
       const gateway = await createServing(configFile(options), { sockets, workerProgram: WORKER })
+      collectStart()
       let ending = false
       // Before anybody is served: a signal that comes meanwhile is obeyed once all are.
       const listening = listen(gateway)

@@ -2,22 +2,19 @@
 // and is garbage at once. V8 counts such memory up to a bound and then marks all of its heap, in the background, for more CPU
 // than the deliveries themselves take. What nobody looks at any more is given back at once; the rest by collecting V8's young
 // objects alone, which frees the same in a moment.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { collectYoung } from './garbage.ts'
 
 /** Bytes received between two collections: well below the 32 MiB and more that V8 waits for. */
 const EVERY = 8 * 1024 * 1024
 
 let pending = 0
-let collect: (() => void) | undefined
 
 /** Has to hear of all bytes of bodies that are not released. */
 export function received({ length }: Uint8Array): void {
   pending += length
   if (pending < EVERY) return
   pending = 0
-  collect ??= collector()
-  collect()
+  collectYoung()
 }
 
 // ECMAScript 2024; not in Node 20.
@@ -29,13 +26,4 @@ export function release(chunk: Buffer): void {
   // What is a part of something larger is left to the collector.
   if (buffer.byteLength === length && typeof transfer === 'function') Reflect.apply(transfer, buffer, [0])
   else received(chunk)
-}
-
-// The one way to a young collection that Node has without a flag on its command line. Where it is not there, V8's own
-// collections do.
-function collector(): () => void {
-  setFlagsFromString('--expose-gc')
-  const gc: unknown = runInNewContext('typeof gc === "function" ? gc : undefined')
-  setFlagsFromString('--no-expose-gc')
-  return typeof gc === 'function' ? () => void gc({ type: 'minor' }) : () => {}
 }

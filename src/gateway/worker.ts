@@ -6,6 +6,7 @@ import { ConfigError } from '../config/problem.ts'
 import { shareOf } from '../config/shares.ts'
 import type { Config } from '../config/config.ts'
 import { RunningGateway } from './create.ts'
+import { collectStart } from './garbage.ts'
 import { type Preparation, type Prepared, prepare } from './generation.ts'
 import type { Snapshot } from './snapshot.ts'
 import type { FromWorker, ToWorker } from './worker-messages.ts'
@@ -73,6 +74,7 @@ class Worker {
     const preparation = await preparedFrom(snapshot, this.#env)
     const problems = 'problems' in preparation ? preparation.problems : []
     this.#next = 'problems' in preparation ? undefined : { generation, prepared: preparation }
+    if (this.#gateway === undefined) collectStart()
     this.#channel.send({ kind: 'prepared', generation, problems })
   }
 
