@@ -251,15 +251,17 @@ function processMetrics(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
-    new Counter({
-      name: 'hubgate_log_lines_dropped_total',
-      help: 'Lines of the log that were dropped, because whoever reads it fell too far behind.',
-      registers: [ofProcess],
-      collect() {
-        this.reset()
-        this.inc(droppedLines())
-      },
-    })
+    ofProcess.registerMetric(
+      new Counter({
+        name: 'hubgate_log_lines_dropped_total',
+        help: 'Lines of the log that were dropped, because whoever reads it fell too far behind.',
+        registers: [],
+        collect() {
+          this.reset()
+          this.inc(droppedLines())
+        },
+      }),
+    )
   }
   return ofProcess
 }
