@@ -99,15 +99,21 @@ function valueAt(text: string, at: number, kind: Slot['kind']): string | undefin
   return form.test(text) ? text.slice(at, form.lastIndex) : undefined
 }
 
-/** Whoever varies its heads gains nothing by it, and takes no more memory than these. */
-const MOST_SHAPES = 8
+/** Of one path. Whoever varies its heads gains nothing by it, and takes no more memory than these. */
+const MOST_SHAPES = 4
 
-const shapesOf = new WeakMap<Generation, HeadShape[]>()
+/** By their paths, which are those of routes: a list of all would be gone through for every delivery to one of many. */
+type Shapes = Map<string, readonly HeadShape[]>
+
+/** What a generation has to say about heads. */
+type Ground = Pick<Generation, 'routes'> & { readonly config: { readonly limits: { readonly head: number } } }
+
+const shapesOf = new WeakMap<Ground, Shapes>()
 
 /** Finds the shape of a head, or learns it. @returns undefined where it is not whole, or is for the general lane to answer. */
-export function knownHead(bytes: Buffer, generation: Generation): KnownHead | undefined {
-  const shapes = shapesOf.get(generation) ?? []
-  for (const shape of shapes) {
+export function knownHead(bytes: Buffer, generation: Ground): KnownHead | undefined {
+  const shapes = shapesIn(generation)
+  for (const shape of shapes.get(pathIn(bytes)) ?? []) {
     const known = shape.match(bytes)
     if (known !== undefined) return known
   }
@@ -115,8 +121,22 @@ export function knownHead(bytes: Buffer, generation: Generation): KnownHead | un
   const route = head === undefined ? undefined : generation.routes.get(head.path)
   if (head === undefined || route === undefined || !isPlain(route)) return undefined
   const learnt = new HeadShape(head, route)
-  shapesOf.set(generation, [learnt, ...shapes].slice(0, MOST_SHAPES))
+  shapes.set(head.path, [learnt, ...(shapes.get(head.path) ?? [])].slice(0, MOST_SHAPES))
   return learnt.match(bytes)
+}
+
+function shapesIn(generation: Ground): Shapes {
+  const known = shapesOf.get(generation)
+  if (known !== undefined) return known
+  const none: Shapes = new Map()
+  shapesOf.set(generation, none)
+  return none
+}
+
+// Where a path would stand, whatever stands there: only a shape that matches says what these bytes are.
+function pathIn(bytes: Buffer): string {
+  const from = 'POST '.length
+  return bytes.toString('latin1', from, Math.max(from, bytes.indexOf(' ', from)))
 }
 
 function isPlain({ mode, answer, upstream }: Route): boolean {
