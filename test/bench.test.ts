@@ -125,9 +125,8 @@ describe('npm run bench', () => {
   })
 
   itOnLinux('lets Node be the load where nothing compiles, and says so', { timeout: QUICK }, async () => {
-    const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', 'growth', '--quick')
+    const { code, stdout, stderr } = await bench(['CC', 'false'], 'handshake-p256', '--quick')
     expect(code, stderr).toBe(0)
-    expect(stdout).toMatch(/curve: Open connections: highest median ÷ lowest [\d.]+, (?:not )?flat/)
     expect(stdout).toMatch(/load and upstream: Node, .*apt-get install gcc libc6-dev libssl-dev/)
     expect(stdout).toMatch(/goal: hubgate ≤ 1 × nginx, no signature: /)
   })
