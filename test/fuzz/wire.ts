@@ -34,7 +34,8 @@ export class Wire extends Duplex {
   receive(bytes: Buffer): void {
     if (this.destroyed) return
     this.bytesRead += bytes.length
-    this.push(bytes)
+    // In memory of its own, as Node reads it: the gateway gives that back, and whoever looks at it again sees nothing.
+    this.push(Buffer.from(new Uint8Array(bytes).buffer))
   }
 
   /** The client sends no more. */
