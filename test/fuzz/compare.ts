@@ -39,7 +39,10 @@ function looseDifference(script: Script, fast: Outcome, general: Outcome): strin
     .map(({ said }) => beforeOverload(script, said))
     .sort((x, y) => x.length - y.length)
   if (second?.startsWith(first ?? '') === false) return 'answers differ before it mattered'
-  if (turned !== undefined && first !== second) return 'one lane has answered more before it mattered'
+  // The lane that had no room is ahead of the other by a refusal, and behind by what that would have been.
+  const overloaded = script.room !== undefined && [a, b].some(({ said }) => said.includes(OVERLOAD))
+  if (turned !== undefined && first !== second && !overloaded)
+    return 'one lane has answered more before it mattered'
   const [few = [], more = []] = [a, b]
     .map(({ upstream }) => withoutIds(upstream))
     .sort((x, y) => x.length - y.length)
@@ -51,11 +54,13 @@ function looseDifference(script: Script, fast: Outcome, general: Outcome): strin
   return undefined
 }
 
+const OVERLOAD = 'HTTP/1.1 503'
+
 // What one lane has no room for, the other may have room for later.
 function beforeOverload(script: Script, said: string): string {
   const text = plain(script, said)
   if (script.room === undefined) return text
-  const at = text.indexOf('HTTP/1.1 503')
+  const at = text.indexOf(OVERLOAD)
   return at === -1 ? text : text.slice(0, at)
 }
 
