@@ -45,15 +45,15 @@ export class Admission {
     return new Admission(generation, shape, { passed, vouched })
   }
 
-  /** @returns the whole request to the upstream. @param id its X-Request-Id. @param app whose secret signed. */
-  requestBytes(
+  /** @returns what goes to the upstream before the body. @param id its X-Request-Id. @param app whose secret signed. */
+  requestHead(
     { values }: KnownHead,
-    { id, app, body }: { readonly id: string; readonly app: string | undefined; readonly body: Uint8Array },
-  ): readonly Uint8Array[] {
+    { id, app }: { readonly id: string; readonly app: string | undefined },
+  ): string {
     if (this.#sent === undefined || this.#sent.app !== app)
       this.#sent = { app, head: this.shape.sentWith({ ...this.#vouched, app }) }
     const { head } = this.#sent
-    return head.request(
+    return head.text(
       head.slots.map((name) => {
         switch (name) {
           case 'content-length':
@@ -70,7 +70,6 @@ export class Admission {
             return id
         }
       }),
-      body,
     )
   }
 }

@@ -2,6 +2,7 @@
 // came in one.
 import { BodyDigests, type Digest, type SigningKey, digestsOf } from '../domain/signature.ts'
 import type { BodyBuffers } from './body-buffers.ts'
+import { received, release } from './received-memory.ts'
 
 export class Body {
   readonly length: number
@@ -12,6 +13,8 @@ export class Body {
   /** Where it comes in several pieces. */
   #digests: BodyDigests | undefined
   #bytes: Buffer | undefined
+  /** What it came in as a whole. */
+  #memory: Buffer | undefined
   #borrowed = false
 
   /** @param length bytes announced, and at least one; no more may come. */
@@ -21,13 +24,18 @@ export class Body {
     this.#keys = keys
   }
 
-  /** @returns whether nothing of the chunk is kept. */
-  take(chunk: Buffer): boolean {
-    const whole = chunk.length === this.length
-    if (whole) this.#bytes = chunk
-    else if (chunk.length > 0) this.#copy(chunk)
-    this.size += chunk.length
-    return !whole
+  /** @param memory what the chunk came in, as Node handed it over, where nobody else reads that: it is the body's now. */
+  take(chunk: Buffer, memory: Buffer | undefined): void {
+    const { length } = chunk
+    if (length === this.length) {
+      this.#bytes = chunk
+      this.#memory = memory
+    } else {
+      if (length > 0) this.#copy(chunk)
+      // The chunk is empty from here on.
+      if (memory !== undefined) release(memory)
+    }
+    this.size += length
   }
 
   get complete(): boolean {
@@ -44,11 +52,16 @@ export class Body {
     return this.#digests?.digests() ?? digestsOf(this.bytes, this.#keys)
   }
 
-  /** @param again whether nothing reads its memory any more, so that another body may have it. */
-  release(again: boolean): void {
+  /** @param unread whether nothing reads its memory any more. */
+  release(unread: boolean): void {
     const bytes = this.#bytes
+    const memory = this.#memory
     this.#bytes = undefined
-    if (bytes !== undefined && this.#borrowed && again) this.#buffers.giveBack(bytes)
+    this.#memory = undefined
+    if (bytes !== undefined && this.#borrowed && unread) this.#buffers.giveBack(bytes)
+    if (memory === undefined) return
+    if (unread) release(memory)
+    else received(memory)
   }
 
   #copy(chunk: Buffer): void {

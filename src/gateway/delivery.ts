@@ -9,6 +9,7 @@ import type { Waiting } from '../upstream/plain-connection.ts'
 import { emptyAnswer, fullAnswer } from './answers.ts'
 import { Body } from './body.ts'
 import type { Exchange, Underway } from './exchange.ts'
+import { release } from './received-memory.ts'
 
 /** What its lane knows of a delivery. */
 export interface DeliveryInputs {
@@ -85,9 +86,13 @@ export class Delivery implements Underway, Forwarded {
     return this.#body.length - this.#body.size
   }
 
-  /** @param chunk no more than is missing. @returns whether nothing of it is kept. */
-  take(chunk: Buffer): boolean {
-    return this.#exchange.ended || this.#body.take(chunk)
+  /**
+   * @param chunk no more than is missing.
+   * @param memory what it came in, as Node handed it over, where nobody else reads that: it is the delivery's now.
+   */
+  take(chunk: Buffer, memory: Buffer | undefined): void {
+    if (!this.#exchange.ended) this.#body.take(chunk, memory)
+    else if (memory !== undefined) release(memory)
   }
 
   /** Nothing more comes of the body. */

@@ -55,10 +55,10 @@ export class FastExchange extends Exchange {
   }
 
   #forward(body: Buffer, waiting: Forwarded): Carrier {
-    const { head, admission } = this.#inputs
+    const { admission } = this.#inputs
     const { upstream, timeout } = this.route
-    const bytes = admission.requestBytes(head, { id: this.id, app: this.evidence.app, body })
-    return this.shared.agents.plain.send({ upstream, timeout, bytes }, waiting)
+    const head = admission.requestHead(this.#inputs.head, { id: this.id, app: this.evidence.app })
+    return this.shared.agents.plain.send({ upstream, timeout, head, body }, waiting)
   }
 
   protected write(answer: Answer): void {

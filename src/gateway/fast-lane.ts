@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { FastExchange } from './fast-exchange.ts'
 import { type KnownHead, knownHead } from './head-shape.ts'
-import { received, release } from './received-memory.ts'
+import { received } from './received-memory.ts'
 import type { Shared } from './shared.ts'
 
 export interface FastLaneInputs {
@@ -87,8 +87,8 @@ export class FastLane {
     if (delivery === undefined) return
     const end = head.size + head.length
     if (bytes.length > end) this.#rest = bytes.subarray(end)
-    if (delivery.take(bytes.subarray(head.size, end)) && this.#rest === undefined) release(bytes)
-    else received(bytes)
+    if (this.#rest !== undefined) received(bytes)
+    delivery.take(bytes.subarray(head.size, end), this.#rest === undefined ? bytes : undefined)
     if (delivery.missing === 0) return delivery.whole()
     this.#reading = delivery
     delivery.awaitBody()
@@ -115,9 +115,9 @@ export class FastLane {
   #readOn(delivery: Delivery, chunk: Buffer): void {
     const { missing } = delivery
     if (chunk.length > missing) {
-      delivery.take(chunk.subarray(0, missing))
+      delivery.take(chunk.subarray(0, missing), undefined)
       this.#keep(chunk.subarray(missing))
-    } else if (delivery.take(chunk)) release(chunk)
+    } else delivery.take(chunk, chunk)
     if (delivery.missing > 0) return
     this.#reading = undefined
     delivery.whole()

@@ -3,11 +3,10 @@ import type { Route } from '../domain/route.ts'
 import { announcedLength } from '../gates/framing.ts'
 import { exchangeWhole } from '../upstream/proxy.ts'
 import { relay } from '../upstream/relay.ts'
-import { requestBytes } from '../upstream/request-bytes.ts'
+import { requestHead } from '../upstream/request-head.ts'
 import { type Carrier, Delivery, type Forwarded } from './delivery.ts'
 import { outgoing } from './forward.ts'
 import type { HttpExchange } from './http-exchange.ts'
-import { received } from './received-memory.ts'
 
 export function deliver(exchange: HttpExchange, route: Route): void {
   const { facts, request, response } = exchange
@@ -20,10 +19,7 @@ export function deliver(exchange: HttpExchange, route: Route): void {
   if (delivery === undefined) return
   if (facts.fields.has('expect')) response.writeContinue()
   delivery.awaitBody()
-  request.on('data', (chunk: Buffer) => {
-    delivery.take(chunk)
-    received(chunk)
-  })
+  request.on('data', (chunk: Buffer) => delivery.take(chunk, chunk))
   request.on('end', () => delivery.whole())
 }
 
@@ -37,7 +33,7 @@ function forward(exchange: HttpExchange, { route, body }: Verified, waiting: For
   const { upstream, timeout } = route
   const head = outgoing(exchange, route)
   if (route.answer === 'status' && upstream.protocol === 'http:')
-    return agents.plain.send({ upstream, timeout, bytes: requestBytes({ ...head, body }) }, waiting)
+    return agents.plain.send({ upstream, timeout, head: requestHead(head), body }, waiting)
   const request = { ...head, body, signal: exchange.signal }
   const answer =
     route.answer === 'full'

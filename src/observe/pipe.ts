@@ -10,6 +10,11 @@ const AGAIN_AT_MOST_MS = 64
 const END_MS = 2_000
 const PAUSE = new Int32Array(new SharedArrayBuffer(4))
 
+/** For the usual batch. */
+const ROOM = 256 * 1024
+/** UTF-8 has no more for one UTF-16 code unit. */
+const BYTES_A_UNIT = 3
+
 /** Where batches of lines go. */
 export interface Sink {
   /** @returns whether it takes them; they are dropped otherwise. */
@@ -29,6 +34,8 @@ export interface PipeOptions {
 export class Pipe implements Sink {
   readonly #fd: number
   readonly #options: PipeOptions
+  /** Used again for each batch: fresh memory would be garbage outside V8's heap, which marks all of it for that. */
+  readonly #room = Buffer.allocUnsafeSlow(ROOM)
   #waiting: Buffer[] = []
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
@@ -41,11 +48,15 @@ export class Pipe implements Sink {
   }
 
   take(lines: string): boolean {
-    const bytes = Buffer.from(lines)
+    const idle = this.#bytes === 0
+    const bytes = idle ? this.#inRoom(lines) : Buffer.from(lines)
     if (this.#bytes + bytes.length > this.#options.most) return false
     this.#waiting.push(bytes)
     this.#bytes += bytes.length
     if (this.#timer === undefined) this.#write()
+    // The room is the next batch's; what waits for the reader has its own.
+    const [rest] = this.#waiting
+    if (idle && rest !== undefined) this.#waiting[0] = Buffer.from(rest)
     return true
   }
 
@@ -63,6 +74,12 @@ export class Pipe implements Sink {
       Atomics.wait(PAUSE, 0, 0, AGAIN_MS)
       this.flush()
     }
+  }
+
+  #inRoom(lines: string): Buffer {
+    const room = this.#room
+    if (BYTES_A_UNIT * lines.length > room.length) return Buffer.from(lines)
+    return room.subarray(0, room.write(lines))
   }
 
   #write(): void {

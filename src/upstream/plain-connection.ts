@@ -5,6 +5,7 @@ import { AnswerReader } from './answer-reader.ts'
 import { verdictProblem } from './answer.ts'
 import { UpstreamFailure, failureOf } from './failure.ts'
 import type { KnownAnswer } from './known-answer.ts'
+import { COPIED, RequestRoom } from './request-room.ts'
 import type { Ending } from './timetable.ts'
 
 /** Who waits for an answer. Told one of the two, once and never before send() has returned, and then let go. */
@@ -16,8 +17,10 @@ export interface Waiting {
 
 export interface Sending {
   readonly upstream: Upstream
-  /** The whole request, in order. They are the connection's until the answer is there. */
-  readonly bytes: readonly Uint8Array[]
+  /** One character a byte. */
+  readonly head: string
+  /** It is the connection's until the answer is there. */
+  readonly body: Uint8Array
   /** Milliseconds until the end of its answer. */
   readonly timeout: number
   /** Whether the answer's content is wanted, or only its status. */
@@ -40,6 +43,7 @@ export class PlainConnection implements Ending {
   endsAt = Infinity
   readonly #home: Home
   readonly #reader: AnswerReader
+  readonly #room = new RequestRoom()
   #waiting: Waiting | undefined
   #timeout = 0
   #sent = false
@@ -67,16 +71,13 @@ export class PlainConnection implements Ending {
     return this.#waiting === undefined && this.socket.writable && this.socket.readable
   }
 
-  send({ bytes, timeout, keepBody = false }: Sending, waiting: Waiting): void {
+  send({ head, body, timeout, keepBody = false }: Sending, waiting: Waiting): void {
     this.#waiting = waiting
     this.#timeout = timeout
     this.#sent = false
     this.endsAt = performance.now() + timeout
     this.#reader.reset(keepBody)
-    const { socket } = this
-    if (bytes.length > 1) socket.cork()
-    for (const each of bytes) socket.write(each)
-    if (bytes.length > 1) socket.uncork()
+    this.#write(head, body)
   }
 
   /**
@@ -96,6 +97,18 @@ export class PlainConnection implements Ending {
 
   late(): void {
     this.#fail(new UpstreamFailure('UPSTREAM_TIMEOUT', `no complete answer within ${this.#timeout} ms`))
+  }
+
+  #write(head: string, body: Uint8Array): void {
+    const { socket } = this
+    if (body.length <= COPIED) {
+      socket.write(this.#room.join(head, body))
+      return
+    }
+    socket.cork()
+    socket.write(this.#room.join(head, NOTHING))
+    socket.write(body)
+    socket.uncork()
   }
 
   // True keeps on reading.
@@ -159,3 +172,5 @@ function refuseMore(bytes: Buffer, from: number, to: number): void {
     if (bytes[at] !== 0x0d && bytes[at] !== 0x0a)
       throw new UpstreamFailure('UPSTREAM_PROTOCOL', 'more than the answer that it announced')
 }
+
+const NOTHING = new Uint8Array(0)

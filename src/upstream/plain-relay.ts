@@ -4,7 +4,7 @@ import { UpstreamFailure } from './failure.ts'
 import type { Waiting } from './plain-connection.ts'
 import type { PlainPool } from './plain-pool.ts'
 import type { Outgoing } from './relay.ts'
-import { requestBytes } from './request-bytes.ts'
+import { requestHead } from './request-head.ts'
 
 /** @throws UpstreamFailure */
 export function relayPlainly(
@@ -30,7 +30,8 @@ export function relayPlainly(
       },
     }
     const { upstream, timeout } = route
-    const connection = pool.send({ upstream, timeout, bytes: requestBytes(outgoing), keepBody }, waiting)
+    const head = requestHead(outgoing)
+    const connection = pool.send({ upstream, timeout, head, body: outgoing.body, keepBody }, waiting)
     signal.addEventListener('abort', leave)
   })
 }

@@ -1,8 +1,8 @@
-// The head of requests that differ in few values only, made ready once: it is what sentFields and requestBytes make of each,
+// The head of requests that differ in few values only, made ready once: it is what sentFields and requestHead make of each,
 // and what varies is looked at as it is written.
 import type { Fields } from '../domain/fields.ts'
 import type { Route } from '../domain/route.ts'
-import { COPIED, headOf } from './request-bytes.ts'
+import { requestHead } from './request-head.ts'
 import { type Vouched, sentFields } from './sent-fields.ts'
 
 export interface HeadShape {
@@ -20,7 +20,7 @@ export interface HeadShape {
 const NEVER_VARYING = new Set(['host', 'connection', 'x-forwarded-host'])
 
 export class SentHead {
-  /** Names of the fields whose values request() wants, in this order: a field that stands twice is there twice. */
+  /** Names of the fields whose values text() wants, in this order: a field that stands twice is there twice. */
   readonly slots: readonly string[]
   /** What stands before each value, and behind the last one; one character a byte. */
   readonly #literals: readonly string[]
@@ -31,7 +31,7 @@ export class SentHead {
     if (varying.some((name) => NEVER_VARYING.has(name))) throw new TypeError('a field that cannot vary')
     const fields = sentFields(received, route, vouched)
     // The parts that do not vary are looked at here, once, with all rules.
-    headOf(method, target, fields)
+    requestHead({ method, target, fields })
     const slots: string[] = []
     const literals: string[] = []
     let literal = `${method} ${target} HTTP/1.1\r\n`
@@ -49,17 +49,8 @@ export class SentHead {
     this.#last = `${literal}Connection: keep-alive\r\n\r\n`
   }
 
-  /** @returns the whole request as it is to be written: in one piece, unless the body is large. @throws TypeError where a value cannot be written, or one is missing. */
-  request(values: readonly string[], body: Uint8Array): readonly Uint8Array[] {
-    const head = this.#with(values)
-    if (body.length > COPIED) return [Buffer.from(head, 'latin1'), body]
-    const bytes = Buffer.allocUnsafe(head.length + body.length)
-    bytes.write(head, 'latin1')
-    bytes.set(body, head.length)
-    return [bytes]
-  }
-
-  #with(values: readonly string[]): string {
+  /** @returns the head of one of them, one character a byte. @throws TypeError where a value cannot be written, or one is missing. */
+  text(values: readonly string[]): string {
     const literals = this.#literals
     if (values.length !== literals.length) throw new TypeError('other values than there are slots')
     let head = ''

@@ -12,7 +12,7 @@ export type Plan = number | 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_PROTOCOL' | 'UPST
 
 interface Under {
   readonly text: string
-  readonly bytes: readonly Uint8Array[]
+  readonly sending: Sending
   readonly waiting: Waiting
   readonly plan: Plan
 }
@@ -59,13 +59,13 @@ export class PlayedUpstream {
     for (const under of this.#under.splice(0)) this.#tell(under)
   }
 
-  #send({ upstream, bytes }: Sending, waiting: Waiting): PlainConnection {
-    const text = textOf(bytes)
+  #send(sending: Sending, waiting: Waiting): PlainConnection {
+    const text = textOf(sending)
     // By what it gets and not by when: of pipelined requests the general lane may send a later one first.
     const plan = this.#plans[mark(text) % this.#plans.length] ?? 200
     this.sent += 1
-    this.log.push(`${upstream.label} ${text}`)
-    const under = { text, bytes, waiting, plan }
+    this.log.push(`${sending.upstream.label} ${text}`)
+    const under = { text, sending, waiting, plan }
     this.#under.push(under)
     if (this.#atOnce) queueMicrotask(() => this.#answerOne(under))
     const giveUp = (who: Waiting) => {
@@ -93,8 +93,8 @@ export class PlayedUpstream {
   }
 
   // A real upstream reads while the delivery is under way: until then its bytes have to stay what they were.
-  #look({ text, bytes }: Under): void {
-    if (textOf(bytes) !== text) this.spoilt += 1
+  #look({ text, sending }: Under): void {
+    if (textOf(sending) !== text) this.spoilt += 1
   }
 
   #refuse(request: ClientRequest): void {
@@ -113,9 +113,6 @@ function mark(text: string): number {
   return sum >>> 3
 }
 
-function textOf(bytes: readonly Uint8Array[]): string {
-  let text = ''
-  for (const part of bytes)
-    text += Buffer.from(part.buffer, part.byteOffset, part.byteLength).toString('latin1')
-  return text
+function textOf({ head, body }: Sending): string {
+  return head + Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')
 }

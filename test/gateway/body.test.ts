@@ -13,12 +13,16 @@ function read(whole: Buffer, cuts: readonly number[], buffers: BodyBuffers): Bod
   const ends = [...cuts.map((cut) => cut % (whole.length + 1)).toSorted((a, b) => a - b), whole.length]
   let at = 0
   for (const end of ends) {
-    // A copy, which is lost as Node's own would be.
-    const chunk = Buffer.from(whole.subarray(at, end))
-    if (body.take(chunk)) chunk.fill(0)
+    // In memory of its own, as Node hands it over: what the body does not keep of it is lost.
+    const chunk = alone(whole.subarray(at, end))
+    body.take(chunk, chunk)
     at = end
   }
   return body
+}
+
+function alone(bytes: Uint8Array): Buffer {
+  return Buffer.from(Uint8Array.from(bytes).buffer)
 }
 
 describe('Body', () => {
@@ -45,6 +49,31 @@ describe('Body', () => {
     const body = new Body(0, KEYS, new BodyBuffers())
     expect(body.complete).toBe(true)
     expect(body.digests()[0]?.digest).toEqual(createHmac('sha256', CANARY_SECRET).digest())
+  })
+
+  // ECMAScript 2024: without it, the collector does.
+  const left = (size: number) => ('transfer' in ArrayBuffer.prototype ? 0 : size)
+  it('lets go of what it came in once nobody reads it, and not before', () => {
+    const whole = alone(Buffer.from('head and body'))
+    const pieces = [alone(Buffer.from('bo')), alone(Buffer.from('dy'))]
+    const [one, several] = [new Body(4, KEYS, new BodyBuffers()), new Body(4, KEYS, new BodyBuffers())]
+    one.take(whole.subarray(9), whole)
+    for (const piece of pieces) several.take(piece, piece)
+    expect(pieces.map(({ buffer }) => buffer.byteLength)).toEqual([left(2), left(2)])
+    expect([one.bytes.toString(), several.bytes.toString()]).toEqual(['body', 'body'])
+    one.release(true)
+    expect(whole.buffer.byteLength).toBe(left(13))
+  })
+
+  it.each([
+    ['somebody may still read', false, true],
+    ['holds other bytes, too,', true, false],
+  ])('never lets go of memory that %s', (_, unread, own) => {
+    const memory = alone(Buffer.from('head and body'))
+    const body = new Body(4, KEYS, new BodyBuffers())
+    body.take(memory.subarray(9), own ? memory : undefined)
+    body.release(unread)
+    expect(memory.toString()).toBe('head and body')
   })
 
   it('gives no memory back that somebody may still read', () => {

@@ -24,10 +24,13 @@ afterEach(async () => {
 })
 afterAll(() => upstream.close())
 
-const REQUEST = Buffer.from('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}')
+const REQUEST = {
+  head: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n',
+  body: Buffer.from('{}'),
+}
 
 function sending(changed: Partial<Sending> = {}): Sending {
-  return { upstream: parseUpstream(upstream.url), bytes: [REQUEST], timeout: 10_000, ...changed }
+  return { upstream: parseUpstream(upstream.url), ...REQUEST, timeout: 10_000, ...changed }
 }
 
 /** Keeps all that it is told. */
@@ -183,6 +186,21 @@ describe('connections', () => {
     expect(upstream.connections).toBe(2)
   })
 
+  it('write from the same memory, and each request arrives as it is', async () => {
+    answering('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    const bodies = [20, 16 * 1024, 16 * 1024 + 1, 3, 300_000, 9_000].map((size) => randomBytes(size))
+    for (const body of bodies) {
+      const told = new Told()
+      const head = `POST /${body.length} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`
+      pool.send(sending({ head, body }), told)
+      await told.end()
+    }
+    expect(upstream.requests.map(({ body }) => body.equals(bodies.shift() ?? body))).toEqual(
+      Array.from({ length: 6 }, () => true),
+    )
+    expect(upstream.connections).toBe(1)
+  })
+
   it('read into common memory, and each gets its own bytes, however they come', async () => {
     // Answers of many reads, written in pieces in turn, so that all connections are in the middle of one at once.
     upstream.behave({
@@ -197,7 +215,7 @@ describe('connections', () => {
       const id = randomBytes(8).toString('hex')
       const told = new Told()
       const head = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${id.length}\r\n\r\n`
-      pool.send(sending({ bytes: [Buffer.from(head), Buffer.from(id)], keepBody: true }), told)
+      pool.send(sending({ head, body: Buffer.from(id), keepBody: true }), told)
       return { id, told }
     })
     for (const { id, told } of all) {

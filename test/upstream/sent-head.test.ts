@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Fields } from '../../src/domain/fields.ts'
 import type { Route } from '../../src/domain/route.ts'
 import { parseUpstream } from '../../src/domain/upstream-url.ts'
-import { requestBytes } from '../../src/upstream/request-bytes.ts'
+import { requestHead } from '../../src/upstream/request-head.ts'
 import { type Vouched, sentFields, sentTarget } from '../../src/upstream/sent-fields.ts'
 import { type HeadShape, SentHead } from '../../src/upstream/sent-head.ts'
 import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED } from './field-names.ts'
@@ -41,15 +41,15 @@ const VOUCHED: Vouched = {
 const HOST = ['Host', 'gw.example']
 
 /** What the slow way writes, or why not. */
-function slowly(shape: HeadShape, body: Uint8Array): string {
+function slowly(shape: HeadShape): string {
   const { method, target, route, received, vouched } = shape
   const fields = sentFields(received, route, vouched)
-  return written(() => requestBytes({ method, target, fields, body }))
+  return written(() => requestHead({ method, target, fields }))
 }
 
-function written(make: () => readonly Uint8Array[]): string {
+function written(make: () => string): string {
   try {
-    return Buffer.concat(make()).toString('latin1')
+    return make()
   } catch (error) {
     if (error instanceof TypeError) return 'refused'
     throw error
@@ -118,7 +118,6 @@ const shape = fc.record({
   query: fc.constantFrom('', 'a=%0d', 'a b', '?'),
   verified: fc.subarray(['source', 'certificate', 'signature']),
   varying: fc.subarray(VARYING),
-  body: fc.uint8Array({ maxLength: 20 }),
 })
 
 describe('a head made ready once', () => {
@@ -150,10 +149,10 @@ describe('a head made ready once', () => {
             app: app !== undefined && varies('hubgate-app') ? app : first.vouched.app,
           },
         }
-        const expected = slowly(another, made.body)
+        const expected = slowly(another)
         const found = written(() => {
           const head = new SentHead(first)
-          return head.request(valuesFor(head, another), made.body)
+          return head.text(valuesFor(head, another))
         })
         expect(found).toBe(expected)
         if (expected === 'refused') refused += 1
@@ -181,8 +180,8 @@ describe('a head made ready once', () => {
 
   it('writes nothing where values are missing or too many', () => {
     const head = new SentHead(SHAPE)
-    expect(() => head.request(['1', '2', '3', 'id'], Buffer.alloc(0))).toThrow(TypeError)
-    expect(() => head.request(['1', '2', '3', 'id', 'shop', 'more'], Buffer.alloc(0))).toThrow(TypeError)
+    expect(() => head.text(['1', '2', '3', 'id'])).toThrow(TypeError)
+    expect(() => head.text(['1', '2', '3', 'id', 'shop', 'more'])).toThrow(TypeError)
   })
 
   it.each(['host', 'connection', 'x-forwarded-host'])(
@@ -191,16 +190,4 @@ describe('a head made ready once', () => {
       expect(() => new SentHead({ ...SHAPE, varying: [field] })).toThrow(TypeError)
     },
   )
-
-  it.each([
-    [16 * 1024, 1],
-    [16 * 1024 + 1, 2],
-  ])('and a body of %i bytes are %i pieces', (size, pieces) => {
-    const body = Buffer.alloc(size, 'x')
-    const head = new SentHead(SHAPE)
-    const request = head.request(valuesFor(head, SHAPE), body)
-    expect(request).toHaveLength(pieces)
-    expect(Buffer.concat(request).toString('latin1')).toBe(slowly(SHAPE, body))
-    if (pieces === 2) expect(request[1]).toBe(body)
-  })
 })

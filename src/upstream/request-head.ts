@@ -1,26 +1,12 @@
-// The bytes of a request to an upstream. Nothing that stands in a field can become another field or another request.
+// The head of a request to an upstream. Nothing that stands in a field can become another field or another request.
 import type { Outgoing } from './relay.ts'
 
-/** Up to here the body is copied behind the head: one write instead of two. */
-export const COPIED = 16 * 1024
-
-/** @returns what is to be written, in order. @throws TypeError where a head cannot hold what it should. */
-export function requestBytes({
+/** @returns the head, one character a byte. @throws TypeError where it cannot hold what it should. */
+export function requestHead({
   method,
   target,
   fields,
-  body,
-}: Omit<Outgoing, 'route' | 'signal'>): readonly Uint8Array[] {
-  const head = headOf(method, target, fields)
-  if (body.length > COPIED) return [Buffer.from(head, 'latin1'), body]
-  const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.write(head, 'latin1')
-  bytes.set(body, head.length)
-  return [bytes]
-}
-
-/** @throws TypeError where it cannot hold what it should. */
-export function headOf(method: string, target: string, fields: readonly string[]): string {
+}: Pick<Outgoing, 'method' | 'target' | 'fields'>): string {
   if (!TARGET.test(target)) throw new TypeError('the target of the request cannot be written')
   // Whoever made the parts has looked at them. One line break is a request nobody verified, so each is looked at again.
   let wrong = NO_TEXT.test(method) || fields.length % 2 !== 0
