@@ -48,15 +48,11 @@ export class Pipe implements Sink {
   }
 
   take(lines: string): boolean {
-    const idle = this.#bytes === 0
-    const bytes = idle ? this.#inRoom(lines) : Buffer.from(lines)
+    const bytes = this.#bytesOf(lines)
     if (this.#bytes + bytes.length > this.#options.most) return false
     this.#waiting.push(bytes)
     this.#bytes += bytes.length
     if (this.#timer === undefined) this.#write()
-    // The room is the next batch's; what waits for the reader has its own.
-    const [rest] = this.#waiting
-    if (idle && rest !== undefined) this.#waiting[0] = Buffer.from(rest)
     return true
   }
 
@@ -76,9 +72,10 @@ export class Pipe implements Sink {
     }
   }
 
-  #inRoom(lines: string): Buffer {
+  #bytesOf(lines: string): Buffer {
     const room = this.#room
-    if (BYTES_A_UNIT * lines.length > room.length) return Buffer.from(lines)
+    // What waits for the reader may be in it.
+    if (this.#bytes > 0 || BYTES_A_UNIT * lines.length > room.length) return Buffer.from(lines)
     return room.subarray(0, room.write(lines))
   }
 
