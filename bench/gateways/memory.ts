@@ -6,7 +6,7 @@ import { memoryOf } from '../process-tree.ts'
 import { median, ratios, rounded } from '../statistics.ts'
 import type { Contestant, Name } from './contestant.ts'
 import { type Field, sharedField, startField } from './field.ts'
-import { Lane } from './lane.ts'
+import { Lane, type Sent } from './lane.ts'
 import { good } from './requests.ts'
 
 export interface MemoryOptions {
@@ -16,13 +16,15 @@ export interface MemoryOptions {
   readonly connections: number
   /** Bytes of each body. */
   readonly size: number
-  /** idle: each connection has had an answer. held: each is in the middle of a delivery, then all come to their end at once. */
+  /** idle: each connection has had an answer, and has been quiet since. held: each is in the middle of a delivery, then all come to their end at once. */
   readonly while: 'idle' | 'held'
 }
 
 /** Milliseconds: until what is under way has arrived, and between two looks. */
 const SETTLE = 400
 const LOOK = 15
+/** Milliseconds that idle connections have been quiet: what the burst before left is gone by then where it goes at all. */
+const QUIET = 20_000
 const FULL_ROUNDS = 2
 
 export function memoryScene(options: MemoryOptions): Benchmark {
@@ -33,6 +35,8 @@ export function memoryScene(options: MemoryOptions): Benchmark {
 /** Megabytes. */
 interface Sample {
   readonly before: number
+  /** Right after the last answer; of idle ones only. */
+  readonly atOnce?: number
   readonly most: number
 }
 
@@ -50,11 +54,14 @@ async function run(given: MemoryOptions, context: Context): Promise<Outcome> {
         ? await sharedField(context, {})
         : await startField({ ...context, cleanup }, { key: 'p-256', prefixes: 1_000, contestants })
       context.say(`${name}: round ${round + 1} of ${rounds}`)
-      for (const contestant of field.contestants.filter((one) => contestants.includes(one.name))) {
-        const samples = taken.get(contestant.name) ?? []
-        taken.set(contestant.name, samples)
-        samples.push(await sample({ options, field, contestant, cleanup }))
+      const there = field.contestants.filter((one) => contestants.includes(one.name))
+      const loaded = []
+      for (const contestant of there) {
+        const inputs = { options, field, contestant, cleanup }
+        loaded.push([contestant.name, await (options.while === 'idle' ? idle(inputs) : held(inputs))] as const)
       }
+      if (options.while === 'idle') await pause(context.quick ? SETTLE : QUIET)
+      for (const [one, told] of loaded) taken.set(one, [...(taken.get(one) ?? []), await told()])
       last = field
     } finally {
       await cleanup.run()
@@ -65,7 +72,7 @@ async function run(given: MemoryOptions, context: Context): Promise<Outcome> {
   return {
     conditions: [
       options.while === 'idle'
-        ? `${connections} kept connections, each after one delivery; memory of all its processes`
+        ? `${connections} kept connections, each after one delivery and ${QUIET / 1_000} s of quiet; memory of all its processes`
         : `${connections} deliveries at once, all but their ends sent, then those, too; the most memory of all its processes, looked at every ${LOOK} ms`,
       `${rounds} rounds of fresh processes, which the check before has sent up to 3 MB; what processes share counts once; ${context.cores.text}`,
     ],
@@ -77,7 +84,12 @@ async function run(given: MemoryOptions, context: Context): Promise<Outcome> {
       unit: 'MB',
       median: rounded(median(most(samples))),
       ratio: ratios(most(samples), most(base)),
-      more: { 'MB before': rounded(median(samples.map(({ before }) => before))) },
+      more: {
+        'MB before': rounded(median(samples.map(({ before }) => before))),
+        ...(options.while === 'idle'
+          ? { 'MB at once': rounded(median(samples.map(({ atOnce = 0 }) => atOnce))) }
+          : {}),
+      },
     })),
     goals: judge(name, new Map([...taken].map(([contestant, samples]) => [contestant, most(samples)]))),
   }
@@ -94,34 +106,58 @@ interface Inputs {
   readonly cleanup: Cleanup
 }
 
-async function sample({ options, field, contestant, cleanup }: Inputs): Promise<Sample> {
-  const { connections, size } = options
-  const { pid, received, name } = contestant
-  const before = memoryOf(pid)
-  const already = (await received()).requests
-  const requests = good(size, 1)(field.material)
-  const lane = await Lane.open({ field, contestant, cleanup, mode: 'kept', connections, requests })
-  let most = 0
-  if (options.while === 'idle') {
-    await lane.send(connections)
-    await settled()
-    most = memoryOf(pid)
-  } else {
-    const looking = setInterval(() => (most = Math.max(most, memoryOf(pid))), LOOK)
-    try {
-      await lane.hold()
-      await settled()
-      await lane.release()
-    } finally {
-      clearInterval(looking)
-    }
+/** All of them are quiet at the same time. @returns what tells in the end. */
+async function idle(inputs: Inputs): Promise<() => Promise<Sample>> {
+  const { contestant } = inputs
+  const { before, lane } = await open(inputs)
+  await allCome(inputs, () => lane.send(inputs.options.connections))
+  await pause(SETTLE)
+  const atOnce = memoryOf(contestant.pid)
+  return async () => {
+    const most = memoryOf(contestant.pid)
+    const { opened } = await allCome(inputs, () => lane.send(inputs.options.connections))
+    if (opened > 0) throw new CheckFailed(`${contestant.name}: ${opened} idle connections did not stay`)
+    await lane.end()
+    return { before: before / 1e6, atOnce: atOnce / 1e6, most: most / 1e6 }
   }
-  if ((await received()).requests - already !== connections)
-    throw new CheckFailed(`${name}: not every delivery came through once`)
-  await lane.end()
-  return { before: before / 1e6, most: most / 1e6 }
 }
 
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE))
+async function held(inputs: Inputs): Promise<() => Promise<Sample>> {
+  const { before, lane } = await open(inputs)
+  let most = 0
+  const look = () => (most = Math.max(most, memoryOf(inputs.contestant.pid)))
+  const looking = setInterval(look, LOOK)
+  try {
+    await allCome(inputs, async () => {
+      await lane.hold()
+      await pause(SETTLE)
+      return lane.release()
+    })
+  } finally {
+    clearInterval(looking)
+  }
+  await lane.end()
+  return () => Promise.resolve({ before: before / 1e6, most: most / 1e6 })
+}
+
+async function open({ options, field, contestant, cleanup }: Inputs) {
+  const { connections, size } = options
+  const before = memoryOf(contestant.pid)
+  const requests = good(size, 1)(field.material)
+  const lane = await Lane.open({ field, contestant, cleanup, mode: 'kept', connections, requests })
+  return { before, lane }
+}
+
+/** One delivery on each connection. @throws CheckFailed where not each of them came through once. */
+async function allCome({ contestant, options }: Inputs, send: () => Promise<Sent>): Promise<Sent> {
+  const { name, received } = contestant
+  const before = (await received()).requests
+  const sent = await send()
+  if ((await received()).requests - before !== options.connections)
+    throw new CheckFailed(`${name}: not every delivery came through once`)
+  return sent
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
