@@ -58,7 +58,10 @@ async function run(given: MemoryOptions, context: Context): Promise<Outcome> {
       const loaded = []
       for (const contestant of there) {
         const inputs = { options, field, contestant, cleanup }
-        loaded.push([contestant.name, await (options.while === 'idle' ? idle(inputs) : held(inputs))] as const)
+        loaded.push([
+          contestant.name,
+          await (options.while === 'idle' ? idle(inputs) : held(inputs)),
+        ] as const)
       }
       if (options.while === 'idle') await pause(context.quick ? SETTLE : QUIET)
       for (const [one, told] of loaded) taken.set(one, [...(taken.get(one) ?? []), await told()])
