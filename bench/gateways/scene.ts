@@ -31,6 +31,8 @@ export interface SceneOptions {
   readonly connections: number
   /** Requests of a stretch at least, where no time is given. Default: 64. */
   readonly few?: number
+  /** Milliseconds of a stretch. Default: 400. */
+  readonly stretch?: number
   /** What is judged. Default: cpu. */
   readonly figure?: 'cpu' | 'p50'
 }
@@ -56,8 +58,8 @@ async function run(options: SceneOptions, context: Context): Promise<Outcome> {
 }
 
 async function runCase(options: SceneOptions, one: Case, context: Context): Promise<Outcome> {
-  const { rounds, warmUp, window } = context.quick ? QUICK : FULL
-  const { name, figure = 'cpu' } = options
+  const { name, figure = 'cpu', stretch = FULL.window } = options
+  const { rounds, warmUp, window } = context.quick ? QUICK : { ...FULL, window: stretch }
   const field = await sharedField(context, one)
   const windows = await windowsOf({ options, one, field, context })
   const records = new Map(windows.map(({ contestant }) => [contestant, contestant.records?.() ?? 0]))
