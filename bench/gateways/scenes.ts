@@ -12,12 +12,6 @@ const ONE_LANE = NAMES.filter((name) => name !== 'hubgate, general lane')
 const WITH_HANDSHAKE = ['floor', 'hubgate', 'http-proxy', 'HAProxy', 'nginx, no signature'] as const
 const ADDRESSES: readonly Name[] = ['hubgate', 'http-proxy', 'HAProxy', 'nginx, no signature']
 
-/**
- * Milliseconds: what is compared most closely has longer stretches. While the others have their turns a process rests, and V8 takes
- * that for a time to collect garbage.
- */
-const STEADY = 800
-
 export const scenes: readonly Benchmark[] = [
   scene({
     name: '1k5',
@@ -26,7 +20,7 @@ export const scenes: readonly Benchmark[] = [
     cases: [{ name: '1.5 KB', requests: good(SIZES['1.5 KB'], 16) }],
     mode: 'kept',
     connections: 32,
-    stretch: STEADY,
+    steady: true,
   }),
   scene({
     name: '64k',
@@ -35,7 +29,7 @@ export const scenes: readonly Benchmark[] = [
     cases: [{ name: '64 KB', requests: good(SIZES['64 KB'], 16) }],
     mode: 'kept',
     connections: 32,
-    stretch: STEADY,
+    steady: true,
   }),
   scene({
     name: '3m',
