@@ -5,9 +5,13 @@ import { Admission } from './admission.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { FastExchange } from './fast-exchange.ts'
-import { type KnownHead, knownHead } from './head-shape.ts'
+import type { Generation } from './generation.ts'
+import { type HeadShape, type KnownHead, knownHead } from './head-shape.ts'
 import { received } from './received-memory.ts'
 import type { Shared } from './shared.ts'
+
+/** Of one connection: whoever varies its heads takes no more memory than for these. */
+const MOST_ADMISSIONS = 32
 
 export interface FastLaneInputs {
   readonly shared: Shared
@@ -21,7 +25,10 @@ export interface FastLaneInputs {
 
 export class FastLane {
   readonly #inputs: FastLaneInputs
+  /** Of the shape that came last. */
   #admission: Admission | undefined
+  /** Of those before, by their shapes, each of which is of one generation. */
+  #admissions: Map<HeadShape, Admission> | undefined
   /** Whose body is being read. */
   #reading: Delivery | undefined
   /** Bytes behind the request under way. */
@@ -96,15 +103,25 @@ export class FastLane {
 
   /** Of the shape that came last, or of another known one that this connection may send. */
   #headOf(bytes: Buffer): KnownHead | undefined {
-    const { shared, connection } = this.#inputs
-    const generation = shared.generation()
+    const generation = this.#inputs.shared.generation()
     if (this.#admission?.generation === generation) {
       const head = this.#admission.shape.match(bytes)
       if (head !== undefined) return head
     }
     const head = generation.config.listen.fastLane ? knownHead(bytes, generation) : undefined
-    this.#admission = head === undefined ? undefined : Admission.of(connection, generation, head.shape)
+    this.#admission = head === undefined ? undefined : this.#admissionOf(head.shape, generation)
     return head
+  }
+
+  #admissionOf(shape: HeadShape, generation: Generation): Admission | undefined {
+    const known = this.#admissions?.get(shape)
+    if (known !== undefined) return known
+    const made = Admission.of(this.#inputs.connection, generation, shape)
+    if (made === undefined) return undefined
+    if (this.#admissions === undefined || this.#admissions.size === MOST_ADMISSIONS)
+      this.#admissions = new Map()
+    this.#admissions.set(shape, made)
+    return made
   }
 
   #fits({ length }: KnownHead): boolean {
