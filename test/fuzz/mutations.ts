@@ -381,11 +381,12 @@ function find({ lines }: Draft, name: string): Line | undefined {
   return lines.find(({ text }) => text.toLowerCase().startsWith(`${name}: `))
 }
 
-/** Half of the time one of those that frame, address or prove. */
+/** Half of the time one of those that frame, address or prove. Of a head that has lost all of its fields, one that is not sent. */
 function fieldOf(draft: Draft, random: Random): Line {
   const name = random.pick(['content-length', 'host', 'x-hub-signature-256', 'content-type'])
   const found = random.chance(0.5) ? find(draft, name) : undefined
-  return found ?? random.pick(draft.lines.slice(1)) ?? { text: '', end: '' }
+  const fields = draft.lines.length > 1 ? draft.lines.slice(1) : [{ text: '', end: '' }]
+  return found ?? random.pick(fields)
 }
 
 function add(draft: Draft, random: Random, text: string): void {
