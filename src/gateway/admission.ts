@@ -77,3 +77,32 @@ export class Admission {
 interface Told {
   readonly vouched: Omit<Vouched, 'app'>
 }
+
+/** Of one connection: whoever varies its heads takes no more memory than for these. */
+const MOST = 32
+
+/** What the gates said of the heads that one connection sent. */
+export class Admissions {
+  readonly #connection: Connection
+  /** Each shape is of one generation. */
+  readonly #known = new Map<HeadShape, Admission>()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  get size(): number {
+    return this.#known.size
+  }
+
+  /** @returns undefined as Admission.of does. */
+  of(generation: Generation, shape: HeadShape): Admission | undefined {
+    const known = this.#known.get(shape)
+    if (known !== undefined) return known
+    const made = Admission.of(this.#connection, generation, shape)
+    if (made === undefined) return undefined
+    if (this.#known.size === MOST) this.#known.clear()
+    this.#known.set(shape, made)
+    return made
+  }
+}

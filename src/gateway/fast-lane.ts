@@ -1,17 +1,13 @@
 // The short way of a delivery in the plainest spelling: from bytes to verdict to upstream without Node's HTTP objects, through
 // the same gates. It refuses nothing for its head; what it does not know goes unread to the general lane, and stays there.
 import type { Socket } from 'node:net'
-import { Admission } from './admission.ts'
+import { type Admission, Admissions } from './admission.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { FastExchange } from './fast-exchange.ts'
-import type { Generation } from './generation.ts'
-import { type HeadShape, type KnownHead, knownHead } from './head-shape.ts'
+import { type KnownHead, knownHead } from './head-shape.ts'
 import { received } from './received-memory.ts'
 import type { Shared } from './shared.ts'
-
-/** Of one connection: whoever varies its heads takes no more memory than for these. */
-const MOST_ADMISSIONS = 32
 
 export interface FastLaneInputs {
   readonly shared: Shared
@@ -27,8 +23,7 @@ export class FastLane {
   readonly #inputs: FastLaneInputs
   /** Of the shape that came last. */
   #admission: Admission | undefined
-  /** Of those before, by their shapes, each of which is of one generation. */
-  #admissions: Map<HeadShape, Admission> | undefined
+  readonly #admissions: Admissions
   /** Whose body is being read. */
   #reading: Delivery | undefined
   /** Bytes behind the request under way. */
@@ -40,6 +35,7 @@ export class FastLane {
 
   constructor(inputs: FastLaneInputs) {
     this.#inputs = inputs
+    this.#admissions = new Admissions(inputs.connection)
   }
 
   enter(): void {
@@ -109,19 +105,8 @@ export class FastLane {
       if (head !== undefined) return head
     }
     const head = generation.config.listen.fastLane ? knownHead(bytes, generation) : undefined
-    this.#admission = head === undefined ? undefined : this.#admissionOf(head.shape, generation)
+    this.#admission = head === undefined ? undefined : this.#admissions.of(generation, head.shape)
     return head
-  }
-
-  #admissionOf(shape: HeadShape, generation: Generation): Admission | undefined {
-    const known = this.#admissions?.get(shape)
-    if (known !== undefined) return known
-    const made = Admission.of(this.#inputs.connection, generation, shape)
-    if (made === undefined) return undefined
-    if (this.#admissions === undefined || this.#admissions.size === MOST_ADMISSIONS)
-      this.#admissions = new Map()
-    this.#admissions.set(shape, made)
-    return made
   }
 
   #fits({ length }: KnownHead): boolean {

@@ -1,30 +1,13 @@
 // Heads that are known again by their bytes: each path has its own, however many there are, and a bounded number of spellings.
 import { expect, it } from 'vitest'
-import type { Route } from '../../src/domain/route.ts'
-import { parseUpstream } from '../../src/domain/upstream-url.ts'
 import { knownHead } from '../../src/gateway/head-shape.ts'
+import { routeTo } from '../support/route.ts'
 
 const SHA256 = 'a'.repeat(64)
 
-function route(path: string): Route {
-  return {
-    path,
-    mode: 'relay',
-    answer: 'status',
-    challenge: 'answer',
-    host: 'received',
-    clientCert: false,
-    timeout: 1,
-    upstream: parseUpstream('http://127.0.0.1:3000/hooks'),
-    apps: [],
-    keys: [],
-    tokens: [],
-  }
-}
-
 const paths = Array.from({ length: 300 }, (_, i) => `/hooks/${i}`)
 const generation = () => ({
-  routes: new Map(paths.map((path) => [path, route(path)])),
+  routes: new Map(paths.map((path) => [path, routeTo('http://127.0.0.1:3000/hooks', { path })])),
   config: { limits: { head: 16_384 } },
 })
 

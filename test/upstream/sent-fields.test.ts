@@ -3,27 +3,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Fields } from '../../src/domain/fields.ts'
 import type { Route } from '../../src/domain/route.ts'
-import { parseUpstream } from '../../src/domain/upstream-url.ts'
 import { type Vouched, assertsIdentity, sentFields, sentTarget } from '../../src/upstream/sent-fields.ts'
 import { type RawUpstream, startRawUpstream, valuesOf } from '../support/raw-upstream.ts'
+import { routeTo } from '../support/route.ts'
 import { WAYS, expectQuiet, pathOf, startWorldOfWays } from '../support/routes.ts'
 import { delivery, send } from '../support/sender.ts'
 import type { World } from '../support/world.ts'
 import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED, USED_ELSEWHERE } from './field-names.ts'
 
-const ROUTE: Route = {
-  path: '/in',
-  mode: 'relay',
-  answer: 'status',
-  challenge: 'answer',
-  host: 'received',
-  clientCert: false,
-  timeout: 1,
-  upstream: parseUpstream('http://internal.example:3000/hooks'),
-  apps: [],
-  keys: [],
-  tokens: [],
-}
+const ROUTE = routeTo('http://internal.example:3000/hooks')
 const VOUCHED: Vouched = {
   requestId: 'id-1',
   address: '31.13.64.1',

@@ -3,10 +3,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Fields } from '../../src/domain/fields.ts'
 import type { Route } from '../../src/domain/route.ts'
-import { parseUpstream } from '../../src/domain/upstream-url.ts'
 import { requestHead } from '../../src/upstream/request-head.ts'
 import { type Vouched, sentFields, sentTarget } from '../../src/upstream/sent-fields.ts'
 import { type HeadShape, SentHead } from '../../src/upstream/sent-head.ts'
+import { routeTo } from '../support/route.ts'
 import { END_TO_END, FORGED, HOP_BY_HOP, UNDERSCORED } from './field-names.ts'
 
 const VARYING = [
@@ -18,19 +18,7 @@ const VARYING = [
   'hubgate-app',
 ]
 
-const ROUTE: Route = {
-  path: '/in',
-  mode: 'relay',
-  answer: 'status',
-  challenge: 'answer',
-  host: 'received',
-  clientCert: false,
-  timeout: 1,
-  upstream: parseUpstream('http://internal.example:3000/hooks'),
-  apps: [],
-  keys: [],
-  tokens: [],
-}
+const ROUTE = routeTo('http://internal.example:3000/hooks')
 const VOUCHED: Vouched = {
   requestId: 'id-1',
   address: '31.13.64.1',
